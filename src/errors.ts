@@ -1,0 +1,34 @@
+/**
+ * The errors that a client can get as a reply, in the words of redis-server 7.0.15.
+ *
+ * A command throws one; the dispatcher writes its message out as the error reply. It must be thrown before any
+ * part of the reply has been written.
+ */
+export class ReplyError extends Error {
+  override name = 'ReplyError'
+}
+
+/** Thrown ready-made: they carry no stack of interest, and a throw then costs no capture of one. */
+export const errors = {
+  wrongType: new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),
+  syntax: new ReplyError('ERR syntax error'),
+  notInteger: new ReplyError('ERR value is not an integer or out of range'),
+  notFloat: new ReplyError('ERR value is not a valid float'),
+  noSuchKey: new ReplyError('ERR no such key'),
+  sameObject: new ReplyError('ERR source and destination objects are the same'),
+  indexOutOfRange: new ReplyError('ERR index out of range'),
+  offsetOutOfRange: new ReplyError('ERR offset is out of range'),
+  stringTooLong: new ReplyError('ERR string exceeds maximum allowed size (proto-max-bulk-len)'),
+  overflow: new ReplyError('ERR increment or decrement would overflow'),
+  invalidCursor: new ReplyError('ERR invalid cursor'),
+  mustBePositive: new ReplyError('ERR value is out of range, must be positive'),
+  outOfRange: new ReplyError('ERR value is out of range'),
+}
+
+export function wrongArity(commandName: string): ReplyError {
+  return new ReplyError(`ERR wrong number of arguments for '${commandName}' command`)
+}
+
+export function invalidExpire(commandName: string): ReplyError {
+  return new ReplyError(`ERR invalid expire time in '${commandName}' command`)
+}
