@@ -1,0 +1,247 @@
+import { type ByteString, fromUtf8, toUtf8 } from '../../bytes/bytes.js'
+import { builtinCommands } from '../../commands/builtin.js'
+import { Config } from '../../config/config.js'
+import { type ParameterName, parameterNames } from '../../config/parameters.js'
+import type { Client } from '../../engine/client.js'
+import { type Clock, systemClock } from '../../engine/clock.js'
+import { execute } from '../../engine/dispatch.js'
+import { Engine } from '../../engine/engine.js'
+import { type Log, silentLog } from '../../engine/log.js'
+import { ReplyError } from '../../errors.js'
+import { isBytes, latin1 } from '../../module/bytes.js'
+import type { ClientOf } from '../../module/client.js'
+import { type CompiledCommand, compileCommand } from '../../module/compile.js'
+import { wordOf } from '../../module/effects.js'
+import { type AnyModule, commandsOf, parseModuleOptions } from '../../module/module.js'
+import type { CommandWord } from '../../module/reply.js'
+import { type Conversions, ReplyCollector } from '../../resp/collector.js'
+import type { ListenOptions, Server } from '../../server/server.js'
+
+/** A module to open with: as an object, by what `module-add` takes, or either with its options. */
+export type ModuleInput =
+  | AnyModule
+  | string
+  | { readonly module: AnyModule | string; readonly options: Readonly<Record<string, CommandWord>> }
+
+export interface OpenOptions<Modules extends readonly ModuleInput[] = readonly ModuleInput[]> {
+  readonly modules?: Modules
+  /** Parameters by the names of the config file: `{ 'module-watch': 'yes' }`. */
+  readonly config?: Readonly<Partial<Record<ParameterName, string | number>>>
+  /** Where messages go; by default nowhere. */
+  readonly log?: Log
+  readonly clock?: Clock
+  /** Numbers in [0, 1). */
+  readonly random?: () => number
+}
+
+/** What a reply is in a program: text for statuses and bulk strings, objects for maps. */
+export type Reply = string | number | bigint | boolean | null | Reply[] | { [key: string]: Reply }
+
+/** A reply whose bulk strings are bytes. */
+export type BytesReply = string | Uint8Array | number | bigint | boolean | null | BytesReply[] | Map<BytesReply, BytesReply>
+
+/** A Redis in this process. */
+export interface Embedded {
+  /**
+   * Runs any command: `call('SET', 'key', 'value')`. Text goes out and comes back as UTF-8.
+   *
+   * @throws ReplyError for an error reply
+   */
+  call(...argv: readonly CommandWord[]): Promise<Reply>
+  /** The same, with bulk strings as bytes, and maps as Maps. */
+  callBytes(...argv: readonly CommandWord[]): Promise<BytesReply>
+  /** Calls `listener` with every message on a channel, until the function that it returns is called. */
+  subscribe(channel: string, listener: (message: string, channel: string) => void): () => void
+  /** Loads or reloads a module by what `module-add` takes. */
+  load(path: string, options?: Readonly<Record<string, CommandWord>>): Promise<void>
+  /** Takes a module away, by its name. */
+  unload(name: string): Promise<void>
+  /** Lets other programs connect too; on 127.0.0.1 and a port of the system's choice unless told otherwise. */
+  listen(options?: ListenOptions): Promise<{ readonly port: number }>
+  /** Ends connections and modules. What has been written is gone: nothing is kept on disk. */
+  close(): Promise<void>
+  readonly engine: Engine
+}
+
+/** `Embedded`, with a typed call for each command of the modules. */
+export type Db<Modules extends readonly ModuleInput[]> = Embedded & ClientOf<ModulesOf<Modules>>
+
+/** The modules among the inputs whose types are known: those that are objects. */
+type ModulesOf<Inputs extends readonly ModuleInput[]> = Inputs extends readonly [infer First, ...infer Rest]
+  ? Rest extends readonly ModuleInput[]
+    ? [...ModuleOf<First>, ...ModulesOf<Rest>]
+    : never
+  : []
+
+type ModuleOf<Input> = Input extends AnyModule
+  ? [Input]
+  : Input extends { readonly module: infer Module extends AnyModule }
+    ? [Module]
+    : []
+
+/**
+ * Opens a Redis-compatible engine in this process, with the modules loaded.
+ *
+ * @throws ReplyError when a module cannot be loaded, or a parameter is not what it must be; nothing stays open then
+ */
+export async function open<const Modules extends readonly ModuleInput[] = []>(
+  options: OpenOptions<Modules> = {},
+): Promise<Db<Modules>> {
+  const config = new Config({ dir: fromUtf8(process.cwd()) })
+  for (const [name, value] of Object.entries(options.config ?? {})) {
+    if (!parameterNames.some(known => known === name)) throw new ReplyError(`ERR there is no parameter '${name}'`)
+    config.assign(name as ParameterName, fromUtf8(String(value)))
+  }
+  const engine = new Engine({
+    config,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    log: options.log ?? silentLog,
+    builtins: builtinCommands,
+  })
+  const db = new EmbeddedDb(engine)
+  try {
+    for (const input of options.modules ?? []) await db.add(input)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+  return db as unknown as Db<Modules>
+}
+
+class EmbeddedDb implements Embedded {
+  readonly #client: Client
+  readonly #replies = new ReplyCollector<Reply | ReplyError>(TO_TEXT)
+  readonly #bytesClient: Client
+  readonly #bytesReplies = new ReplyCollector<BytesReply | ReplyError>(TO_BYTES)
+  #server: Server | undefined
+
+  constructor(readonly engine: Engine) {
+    this.#client = engine.internalClient(this.#replies)
+    this.#bytesClient = engine.internalClient(this.#bytesReplies)
+  }
+
+  async call(...argv: readonly CommandWord[]): Promise<Reply> {
+    return answer(this.#client, this.#replies, wordsOf(argv))
+  }
+
+  async callBytes(...argv: readonly CommandWord[]): Promise<BytesReply> {
+    return answer(this.#bytesClient, this.#bytesReplies, wordsOf(argv))
+  }
+
+  subscribe(channel: string, listener: (message: string, channel: string) => void): () => void {
+    const { pubsub } = this.engine
+    const replies = new ReplyCollector<Reply | ReplyError>(TO_TEXT, 3, message => {
+      if (Array.isArray(message)) listener(String(message[2]), String(message[1]))
+    })
+    const client = this.engine.internalClient(replies)
+    pubsub.subscribe('channels', client, fromUtf8(channel))
+    return () => pubsub.leave(client)
+  }
+
+  async load(path: string, options: Readonly<Record<string, CommandWord>> = {}): Promise<void> {
+    await this.engine.modules.load(fromUtf8(path), optionWords(options))
+  }
+
+  unload(name: string): Promise<void> {
+    return this.engine.modules.unload(name)
+  }
+
+  async listen(options: ListenOptions = {}): Promise<{ readonly port: number }> {
+    const { Server } = await import('../../server/server.js')
+    this.#server ??= new Server(this.engine)
+    await this.#server.listen({ ...(options.unixSocket === undefined ? { port: 0 } : {}), bind: ['127.0.0.1'], ...options })
+    return { port: this.#server.port }
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close()
+    await this.engine.modules.close()
+  }
+
+  /** Loads a module, and gives it its typed calls. */
+  async add(input: ModuleInput): Promise<void> {
+    const plain = typeof input === 'string' || 'kind' in input
+    const module = plain ? input : input.module
+    const words = plain ? [] : optionWords(input.options)
+    if (typeof module === 'string') {
+      await this.engine.modules.load(fromUtf8(module), words)
+      return
+    }
+    await this.engine.modules.add(module, words)
+    for (const command of commandsOf(module, parseModuleOptions(module, words))) {
+      if (command.name in this) continue
+      if (command.kind === 'command') {
+        this.#define(this, compileCommand(command))
+        continue
+      }
+      const calls = {}
+      for (const sub of command.subcommands) this.#define(calls, compileCommand(sub, command.name))
+      Object.defineProperty(this, command.name, { value: calls, enumerable: true })
+    }
+  }
+
+  #define(on: object, { definition, format }: CompiledCommand): void {
+    const value = async (args: unknown = {}) => answer(this.#client, this.#replies, format(args))
+    Object.defineProperty(on, definition.name, { value, enumerable: true })
+  }
+}
+
+/** Runs one command; a command that answers later is waited for. */
+function answer<T>(client: Client, replies: ReplyCollector<T | ReplyError>, argv: readonly ByteString[]): T | Promise<T> {
+  client.engine.tick()
+  execute(client, argv)
+  if (client.waiting) return new Promise<void>(resolve => {
+    client.onResume = resolve
+  }).then(() => taken(replies))
+  return taken(replies)
+}
+
+function taken<T>(replies: ReplyCollector<T | ReplyError>): T {
+  const reply = replies.take()
+  if (reply instanceof ReplyError) throw reply
+  return reply as T
+}
+
+function wordsOf(argv: readonly CommandWord[]): ByteString[] {
+  if (argv.length === 0) throw new TypeError('call() needs the name of a command')
+  const words: ByteString[] = new Array(argv.length)
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    words[i] = typeof word === 'string' ? fromUtf8(word) : isBytes(word) ? latin1(word) : wordOf(word, `argument ${i}`)
+  }
+  return words
+}
+
+function optionWords(options: Readonly<Record<string, CommandWord>>): ByteString[] {
+  return Object.entries(options).flatMap(([name, value]) => [fromUtf8(name), wordOf(value, `option '${name}'`)])
+}
+
+const TO_TEXT: Conversions<Reply | ReplyError> = {
+  status: toUtf8,
+  bulk: toUtf8,
+  error: text => new ReplyError(toUtf8(text)),
+  integer: value => value,
+  double: value => value,
+  boolean: value => value,
+  null: () => null,
+  array: items => items as Reply[],
+  // Own properties whatever they are called: `__proto__` is a field like any other.
+  map: items => Object.fromEntries(pairs(items).map(([key, value]) => [String(key), value as Reply])),
+}
+
+const TO_BYTES: Conversions<BytesReply | ReplyError> = {
+  status: toUtf8,
+  bulk: bytes => new Uint8Array(Buffer.from(bytes, 'latin1')),
+  error: text => new ReplyError(toUtf8(text)),
+  integer: value => value,
+  double: value => value,
+  boolean: value => value,
+  null: () => null,
+  array: items => items as BytesReply[],
+  map: items => new Map(pairs(items) as [BytesReply, BytesReply][]),
+}
+
+function pairs<T>(items: readonly T[]): [T, T][] {
+  return Array.from({ length: items.length / 2 }, (_, i) => [items[2 * i]!, items[2 * i + 1]!])
+}

@@ -1,0 +1,11 @@
+/** From what a user names to the exports of a module's code, version after version. Knows nothing of commands. */
+export { type Bundle, type Bundler, type BundlerOptions, createBundler } from './bundle.js'
+export { createGlobals, type ModuleGlobals, type Moment } from './determinism.js'
+export { displayPath, type LoadStage, ModuleLoadError, type ModuleLoadErrorOptions, type Problem } from './error.js'
+export { defaultExport, type EvaluateOptions, evaluate } from './evaluate.js'
+export { EXTENSIONS } from './exports.js'
+export { type ResolvedModule, type ResolveOptions, resolveModule } from './resolve.js'
+export { createSource, type LoadedVersion, type ModuleSource, type SourceOptions } from './source.js'
+export { type LoadErrorContext, type MappedScript, SourceMaps, type SourcePlace, toLoadError } from './stack.js'
+export type { Cleared } from './timers.js'
+export { type FileWatcher, type WatchOptions, watchFiles } from './watch.js'
