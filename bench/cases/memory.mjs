@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+
+const KEYS = 1_000_000
+
+/** Bytes a key, of a million keys of 16 bytes with values of 32: the growth of the process. */
+export const memoryCase = {
+  name: 'Memory: keys of 16 bytes, values of 32',
+  unit: 'bytes a key',
+  aim: '',
+  once: true,
+  krmt: ({ krmt }) => growth(krmt),
+  redis: ({ redis }) => growth(redis),
+}
+
+async function growth({ client, pid }) {
+  await client.flushAll()
+  const before = residentBytes(pid)
+  for (let i = 0; i < KEYS; i += 10_000) {
+    await Promise.all(Array.from({ length: 10_000 }, (_, j) => client.set(`key:${String(i + j).padStart(12, '0')}`, 'x'.repeat(32))))
+  }
+  return (residentBytes(pid) - before) / KEYS
+}
+
+/** Resident memory, from the system, so that both are measured alike. */
+function residentBytes(pid) {
+  const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')
+  return Number(pages) * 4096
+}

@@ -1,0 +1,50 @@
+import { command, t } from 'krmt/module'
+import { bitsForRadius, type Cell, cellOf, centreOf, encode, HASH_END, MAX_BITS } from './geohash.js'
+import { boundsFeature, pointFeature } from './geojson.js'
+import { checkPosition, geojson, inOrder, metersOf, type Order, position, precision } from './grammar.js'
+import { hashReply } from './reply.js'
+
+/** GEOENCODE latitude longitude [radius units] [WITHGEOJSON]: the hash of a position, and its cell. */
+export function geoencode(order: Order) {
+  return command({
+    name: 'geoencode',
+    summary: 'Makes the geohash of a position, at full precision or at the one that a radius needs.',
+    complexity: 'O(1)',
+    group: 'geo',
+    flags: ['readonly', 'fast'],
+    args: { ...position(order), precision: t.optional(precision), geojson },
+    run({ latitude, longitude, precision, geojson }) {
+      checkPosition(order, latitude, longitude)
+      const bits = precision === undefined ? MAX_BITS : bitsForRadius(metersOf(precision.radius, precision.units))
+      const hash = encode(latitude, longitude, bits)
+      return [hashReply(hash), ...cellReply(order, cellOf(hash, bits), geojson)]
+    },
+  })
+}
+
+/** GEODECODE hash [WITHGEOJSON]: the cell of a hash of full precision. */
+export function geodecode(order: Order) {
+  return command({
+    name: 'geodecode',
+    summary: 'Tells the cell of a geohash: its corners and its centre.',
+    complexity: 'O(1)',
+    group: 'geo',
+    flags: ['readonly', 'fast'],
+    args: { hash: t.bigint({ min: 0n, max: BigInt(HASH_END) - 1n }), geojson },
+    run({ hash, geojson }) {
+      return cellReply(order, cellOf(Number(hash)), geojson)
+    },
+  })
+}
+
+/** The least corner, the greatest corner and the centre; then the centre and the cell as GeoJSON, if asked. */
+function cellReply(order: Order, cell: Cell, geojson: boolean): (string | [string, string])[] {
+  const { latitude, longitude } = centreOf(cell)
+  const corners = [
+    inOrder(order, String(cell.minLatitude), String(cell.minLongitude)),
+    inOrder(order, String(cell.maxLatitude), String(cell.maxLongitude)),
+    inOrder(order, String(latitude), String(longitude)),
+  ]
+  if (!geojson) return corners
+  return [...corners, JSON.stringify(pointFeature(latitude, longitude)), JSON.stringify(boundsFeature(cell))]
+}
