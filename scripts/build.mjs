@@ -24,6 +24,8 @@ if (process.argv.includes('--if-changed') && builtAt() > newestSource()) process
 
 // All is made in a folder of its own and then put in place at once: what runs from dist meanwhile finds no gap in it.
 const made = join(dist, `.new-${process.pid}`)
+const KIT_INDEX_JS = /^modules\/[^/]+\/index\.js$/
+const KIT_INDEX_TYPES = /^modules\/[^/]+\/index\.d\.ts$/
 const [esm, cjs] = [join(made, 'esm'), join(made, 'cjs')]
 try {
   compile()
@@ -40,12 +42,17 @@ function compile() {
   const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')))
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', esm]
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
-  return
+  if (status === 0) return
   rmSync(made, { recursive: true, force: true })
   process.exit(1)
 }
 
-/** Each ES module to a CommonJS module of the same name. The program is for Node alone and needs none. */
+/**
+ * Each ES module to a CommonJS module of the same name. The program is for Node alone and needs none.
+ *
+ * A module of the kit is what `require` gives, with no `.default` behind it. It finds `krmt/module` by a relative path: by
+ * the package's own name it would get the ES module, or nothing, since the folder has a package.json of its own.
+ */
 async function convertToCommonJs() {
   const modules = filesIn(esm).filter(file => file.endsWith('.js') && !file.startsWith('src/cli/'))
   const asksForUrl = file => readFileSync(join(esm, file), 'utf8').includes('import.meta')
@@ -66,18 +73,17 @@ async function convertToCommonJs() {
     })
   await convert(
     modules.filter(file => !asksForUrl(file)),
-    '"use strict";',
+    '',
   )
   const url = '"use strict";\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;'
   await convert(modules.filter(asksForUrl), url)
-  // A scope of its own, in which the kit's modules find `krmt/module` by the package's name, as they do in the other one.
-  const scope = { name: 'krmt', type: 'commonjs', exports: { './module': './src/module/index.js' } }
-  writeFileSync(join(cjs, 'package.json'), `${JSON.stringify(scope, null, 2)}\n`)
+  rewrite(cjs, 'modules/', useRelativePath)
+  rewrite(cjs, KIT_INDEX_JS, text => `${text}module.exports = module.exports.default;\n`)
+  writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
 }
 
 /** Declarations: those that the entry points need, for both forms; the others go. */
 function keepPublicTypes() {
-  const declarations = filesIn(esm).filter(file => file.endsWith('.d.ts'))
   const needed = new Set()
   const visit = file => {
     if (needed.has(file)) return
@@ -87,7 +93,7 @@ function keepPublicTypes() {
   }
   for (const name of ['index', 'module/index', 'testing/index']) visit(`src/${name}.d.ts`)
   for (const name of readdirSync(join(esm, 'modules'))) visit(`modules/${name}/index.d.ts`)
-  for (const file of declarations) {
+  for (const file of filesIn(esm).filter(file => file.endsWith('.d.ts'))) {
     if (needed.has(file)) {
       mkdirSync(join(cjs, dirname(file)), { recursive: true })
       copyFileSync(join(esm, file), join(cjs, file))
@@ -95,6 +101,8 @@ function keepPublicTypes() {
       rmSync(join(esm, file))
     }
   }
+  rewrite(cjs, 'modules/', useRelativePath)
+  rewrite(cjs, KIT_INDEX_TYPES, text => text.replace('export default _default;', 'export = _default;'))
 }
 
 function putInPlace() {
@@ -105,6 +113,19 @@ function putInPlace() {
   // The time at which the sources were read, for `--if-changed`.
   writeFileSync(join(dist, '.built'), '')
   utimesSync(join(dist, '.built'), started, started)
+}
+
+/** Changes the text of the files below `folder` whose path begins with a text, or matches. */
+function rewrite(folder, which, change) {
+  for (const file of filesIn(folder)) {
+    if (typeof which === 'string' ? !file.startsWith(which) : !which.test(file)) continue
+    const path = join(folder, file)
+    writeFileSync(path, change(readFileSync(path, 'utf8'), file))
+  }
+}
+
+function useRelativePath(text, file) {
+  return text.replace(/(['"])krmt\/module\1/g, `"${relative(dirname(file), 'src/module/index.js')}"`)
 }
 
 /** Paths, from `folder`, of all files below it. */

@@ -1,4 +1,4 @@
-import { command, t } from 'krmt/module'
+import { command, expectError, t } from 'krmt/module'
 import { bitsForRadius, type Cell, cellOf, centreOf, encode, HASH_END, MAX_BITS } from './geohash.js'
 import { boundsFeature, pointFeature } from './geojson.js'
 import { checkPosition, geojson, inOrder, metersOf, type Order, position, precision } from './grammar.js'
@@ -13,6 +13,7 @@ export function geoencode(order: Order) {
     group: 'geo',
     flags: ['readonly', 'fast'],
     args: { ...position(order), precision: t.optional(precision), geojson },
+    examples: encodeExamples[order],
     run({ latitude, longitude, precision, geojson }) {
       checkPosition(order, latitude, longitude)
       const bits = precision === undefined ? MAX_BITS : bitsForRadius(metersOf(precision.radius, precision.units))
@@ -31,6 +32,7 @@ export function geodecode(order: Order) {
     group: 'geo',
     flags: ['readonly', 'fast'],
     args: { hash: t.bigint({ min: 0n, max: BigInt(HASH_END) - 1n }), geojson },
+    examples: decodeExamples[order],
     run({ hash, geojson }) {
       return cellReply(order, cellOf(Number(hash)), geojson)
     },
@@ -48,3 +50,52 @@ function cellReply(order: Order, cell: Cell, geojson: boolean): (string | [strin
   if (!geojson) return corners
   return [...corners, JSON.stringify(pointFeature(latitude, longitude)), JSON.stringify(boundsFeature(cell))]
 }
+
+const encodeExamples = {
+  latlong: [
+    [
+      'GEOENCODE 48.8566 2.3522',
+      [
+        3663832779122514,
+        ['48.85659826298871', '2.352195382118225'],
+        ['48.85660079770989', '2.352200746536255'],
+        ['48.8565995303493', '2.35219806432724'],
+      ],
+    ],
+  ],
+  longlat: [
+    [
+      'GEOENCODE 2.3522 48.8566',
+      [
+        3663832779122514,
+        ['2.352195382118225', '48.85659826298871'],
+        ['2.352200746536255', '48.85660079770989'],
+        ['2.35219806432724', '48.8565995303493'],
+      ],
+    ],
+  ],
+} as const
+
+const decodeExamples = {
+  latlong: [
+    [
+      'GEODECODE 3663832779122514',
+      [
+        ['48.85659826298871', '2.352195382118225'],
+        ['48.85660079770989', '2.352200746536255'],
+        ['48.8565995303493', '2.35219806432724'],
+      ],
+    ],
+    ['GEODECODE -1', expectError('ERR value is not an integer or out of range')],
+  ],
+  longlat: [
+    [
+      'GEODECODE 3663832779122514',
+      [
+        ['2.352195382118225', '48.85659826298871'],
+        ['2.352200746536255', '48.85660079770989'],
+        ['2.35219806432724', '48.8565995303493'],
+      ],
+    ],
+  ],
+} as const

@@ -1,4 +1,13 @@
-import { type Bytes, command, type Key, type ReadSortedSet, ReplyError, t, type ValueOf } from 'krmt/module'
+import {
+  type Bytes,
+  command,
+  expectError,
+  type Key,
+  type ReadSortedSet,
+  ReplyError,
+  t,
+  type ValueOf,
+} from 'krmt/module'
 import { Circle } from './circle.js'
 import { coverCircle } from './cover.js'
 import { METERS, type Unit } from './distance.js'
@@ -50,6 +59,7 @@ export function georadiusbymember(order: Order) {
     flags: ['readonly'],
     args: { key: t.key(), member: t.bytes(), radius, units: units(), options },
     ifMissing: [],
+    examples: byMemberExamples[order],
     run({ key, member, radius, units, options }, { read }) {
       const set = read.sortedSet(key)
       const hash = set.score(member)
@@ -152,5 +162,29 @@ const examples = {
   longlat: [
     ['GEOADD cities 2.3522 48.8566 Paris 13.405 52.52 Berlin -0.1276 51.5072 London', 3],
     ['GEORADIUS cities 4.3517 50.8503 400 km ASC', ['Paris', 'London']],
+  ],
+} as const
+
+const byMemberExamples = {
+  latlong: [
+    ['GEOADD cities 48.8566 2.3522 Paris 52.52 13.405 Berlin 51.5072 -0.1276 London', 3],
+    [
+      'GEORADIUSBYMEMBER cities Paris 400 km WITHDIST ASC',
+      [
+        ['Paris', '0.00'],
+        ['London', '343.63'],
+      ],
+    ],
+    ['GEORADIUSBYMEMBER cities Rome 400 km', expectError('ERR could not decode requested zset member')],
+  ],
+  longlat: [
+    ['GEOADD cities 2.3522 48.8566 Paris 13.405 52.52 Berlin -0.1276 51.5072 London', 3],
+    [
+      'GEORADIUSBYMEMBER cities Paris 400 km WITHCOORD DESC',
+      [
+        ['London', ['-0.12760072946548462', '51.50720053692976']],
+        ['Paris', ['2.35219806432724', '48.8565995303493']],
+      ],
+    ],
   ],
 } as const

@@ -6,15 +6,17 @@ import { isOnMap } from './geohash.js'
 /** Which coordinate the commands take and give first: latitude, or longitude as Redis's own GEO commands do. */
 export type Order = 'latlong' | 'longlat'
 
+/** Infinity is a number here, and as good or as bad as one that is too large. */
+const any = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY }
+
 /** A position, in degrees. Whether it is on the map is for `checkPosition` to say. */
 export function position(order: Order) {
-  const degrees = t.number({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY })
-  const latitudeFirst = { latitude: degrees, longitude: degrees }
-  return order === 'latlong' ? latitudeFirst : { longitude: degrees, latitude: degrees }
+  const degrees = t.number(any)
+  return order === 'latlong' ? { latitude: degrees, longitude: degrees } : { longitude: degrees, latitude: degrees }
 }
 
 /** How far it goes, in units that come next. Whether it is not negative is for `metersOf` to say. */
-export const radius = t.number({ error: 'ERR need numeric radius' })
+export const radius = t.number({ ...any, error: 'ERR need numeric radius' })
 
 /** The units of a radius; `missing` is the reply when the arguments end before them. */
 export function units(options: { readonly missing?: string } = {}) {
@@ -41,7 +43,7 @@ export const geojson = t.flag('WITHGEOJSON', 'WITHGEO*', 'WITHJSON', 'GEOJSON', 
 export function checkPosition(order: Order, latitude: number, longitude: number): void {
   if (isOnMap(latitude, longitude)) return
   const names = order === 'latlong' ? 'latitude,longitude' : 'longitude,latitude'
-  const degrees = inOrder(order, latitude, longitude).map(value => value.toFixed(6))
+  const degrees = inOrder(order, latitude, longitude).map(value => value.toFixed(6).replace('Infinity', 'inf'))
   throw new ReplyError(`ERR invalid ${names} pair ${degrees.join(',')}`)
 }
 

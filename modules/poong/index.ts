@@ -1,6 +1,6 @@
 import { command, defineModule, reply } from 'krmt/module'
 
-const pong = (name: string) =>
+const pong = <Name extends string>(name: Name) =>
   command({
     name,
     summary: 'Answers POOOOOOOOOONG.',

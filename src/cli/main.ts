@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { helpText } from '../config/help.js'
+import { bundledModules } from '../registry/bundled.js'
 import { KRMT_VERSION, REDIS_VERSION } from '../version.js'
 
 /** The krmt program: its first word says what to do; without one it serves, as redis-server does. */
@@ -28,13 +29,18 @@ async function main([command = '', ...rest]: readonly string[]): Promise<number>
 }
 
 function usage(): string {
-  return `Usage: krmt [serve] [file.conf | -] [--name value ...]    serve, as redis-server does
-       krmt dev [module ...] [--name value ...]          serve, with modules that reload as you save
-       krmt new NAME                                     write a module to start from
-       krmt check PATH [--leaks]                         check a module: types, definition, examples
+  return `Usage: krmt [serve] [file.conf | -] [--name value ...]
+         Serves, as redis-server does.
+       krmt dev [module ...] [--name value ...]
+         Serves, with modules that reload as you save.
+       krmt new NAME [folder]
+         Writes a module to start from.
+       krmt check PATH [--leaks]
+         Checks a module: its types, its definition, its examples.
        krmt --version | --help
 
-A module is one of the kit (${'poong, hmsetnx, hmsetif, bitallpos, geo'}), a .ts or .js file, a folder or a package.
+A module is one of the kit (${[...bundledModules.keys()].join(', ')}),
+a .ts or .js file, a folder or a package.
 
 Parameters, on the command line with -- in front, in the file without:
 
@@ -44,6 +50,8 @@ ${helpText()}`
 main(process.argv.slice(2)).then(
   code => {
     process.exitCode = code
+    // Whatever modules have left behind (timers, sockets) must not keep the process.
+    setImmediate(() => process.exit(code))
   },
   (error: unknown) => {
     process.stderr.write(`krmt: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

@@ -56,7 +56,9 @@ const CLIENT = new Set(['call', 'subscribe', 'load', 'unload', 'listen', 'close'
 function folderProblem(folder: string): string | undefined {
   if (!existsSync(folder)) return undefined
   try {
-    return readdirSync(folder).length === 0 ? undefined : `${folder} is there already, and not empty: nothing was written`
+    return readdirSync(folder).length === 0
+      ? undefined
+      : `${folder} is there already, and not empty: nothing was written`
   } catch {
     return `${folder} is there already, and is no folder: nothing was written`
   }

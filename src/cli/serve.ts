@@ -71,7 +71,9 @@ async function run(config: Config): Promise<number> {
     }
     await server.start()
   } catch (error) {
-    log.warning(`${error instanceof ReplyError ? error.message.replace(/^ERR /, '') : messageOf(error)}: server aborting`)
+    log.warning(
+      `${error instanceof ReplyError ? error.message.replace(/^ERR /, '') : messageOf(error)}: server aborting`,
+    )
     await engine.modules.close()
     return 1
   }
@@ -84,8 +86,6 @@ async function run(config: Config): Promise<number> {
   await engine.modules.close()
   if (values.pidfile !== '') rmSync(toUtf8(values.pidfile), { force: true })
   log.warning('krmt is now ready to exit, bye bye...')
-  // Timers that modules have left behind must not keep the process.
-  setImmediate(() => process.exit(0))
   return 0
 }
 

@@ -60,7 +60,7 @@ export const commandCommands: readonly CommandDefinition[] = [
       {
         name: 'getkeys',
         summary: 'Answers which words of a whole command are keys.',
-        since: '7.0.0',
+        since: '2.8.13',
         group,
         complexity: 'O(N) with the number of words',
         arity: -4,
@@ -142,7 +142,7 @@ function info(client: Client, argv: readonly ByteString[]): void {
   reply.array(argv.length - 2)
   for (let i = 2; i < argv.length; i++) {
     const command = named(engine.commands, argv[i]!)
-    if (command === undefined) reply.nullArray()
+    if (command === undefined) reply.null()
     else writeCommandInfo(reply, command)
   }
 }

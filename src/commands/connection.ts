@@ -5,6 +5,7 @@ import type { Client } from '../engine/client.js'
 import { errors, ReplyError, wrongArity } from '../errors.js'
 import type { CommandDefinition } from '../registry/definition.js'
 import { REDIS_VERSION } from '../version.js'
+import { databaseArgument } from './database-argument.js'
 
 export const connectionCommands: readonly CommandDefinition[] = [
   {
@@ -113,11 +114,7 @@ function ping(client: Client, argv: readonly ByteString[]): void {
 }
 
 function select(client: Client, argv: readonly ByteString[]): void {
-  const index = parseInteger(argv[1]!)
-  if (index === undefined || index < -0x80000000 || index > 0x7fffffff) throw errors.notInteger
-  const database = client.engine.keyspace.databases[index]
-  if (database === undefined) throw new ReplyError('ERR DB index is out of range')
-  client.database = database
+  client.database = databaseArgument(client, argv[1]!)
   client.reply.ok()
 }
 
@@ -155,7 +152,7 @@ function hello(client: Client, argv: readonly ByteString[]): void {
   }
   if (!client.authenticated && client.engine.requiresPassword) {
     throw new ReplyError(
-      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> ' +
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> ' +
         'option can be used to authenticate the client and select the RESP protocol version at the same time',
     )
   }

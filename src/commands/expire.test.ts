@@ -136,6 +136,7 @@ describe('a key that is due', () => {
     clock.advance(10)
     expect(await ask('GET a')).toEqual([null])
     expect([keyspace.expired, keyspace.changes - before, keyspace.misses]).toEqual([1, 0, 1])
+    expect(String(await ask('INFO stats'))).toContain('\r\nexpired_keys:1\r\n')
   })
 })
 

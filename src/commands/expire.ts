@@ -116,7 +116,8 @@ function conditionOf(argv: readonly ByteString[]): Condition {
     else if (option === 'xx') xx = true
     else if (option === 'gt') gt = true
     else if (option === 'lt') lt = true
-    else throw new ReplyError(`ERR Unsupported option ${argv[i]!}`)
+    // Redis shows it as C takes it: a NUL byte ends it.
+    else throw new ReplyError(`ERR Unsupported option ${argv[i]!.split('\0', 1)[0]}`)
   }
   if (nx && (xx || gt || lt)) throw nxIsAlone
   if (gt && lt) throw gtOrLt

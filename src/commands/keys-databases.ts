@@ -1,11 +1,10 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { parseInteger64 } from '../bytes/numbers.js'
 import type { Client } from '../engine/client.js'
 import { errors, ReplyError } from '../errors.js'
-import type { Database } from '../keyspace/database.js'
 import { EventClass } from '../keyspace/events.js'
 import type { CommandDefinition } from '../registry/definition.js'
 import { cloneValue } from '../values/value.js'
+import { databaseArgument, noSuchDatabase, parseInt32 } from './database-argument.js'
 import { keyAt } from './key-specs.js'
 
 /** Commands that copy, move, exchange or empty whole keys and databases. */
@@ -155,21 +154,5 @@ function checkFlushMode(argv: readonly ByteString[]): void {
   if (argv.length > 2 || (mode !== 'async' && mode !== 'sync')) throw errors.syntax
 }
 
-/** The database of this index. Throws ReplyError when it is no integer of 32 bits, or there is no such database. */
-function databaseArgument(client: Client, text: ByteString): Database {
-  const index = parseInt32(text)
-  if (index === undefined) throw parseInteger64(text) === undefined ? errors.notInteger : notInt32
-  const database = client.engine.keyspace.databases[index]
-  if (database === undefined) throw noSuchDatabase
-  return database
-}
-
-function parseInt32(text: ByteString): number | undefined {
-  const value = parseInteger64(text)
-  return typeof value === 'number' && value === (value | 0) ? value : undefined
-}
-
-const notInt32 = new ReplyError('ERR value is out of range, value must between -2147483648 and 2147483647')
-const noSuchDatabase = new ReplyError('ERR DB index is out of range')
 const invalidFirst = new ReplyError('ERR invalid first DB index')
 const invalidSecond = new ReplyError('ERR invalid second DB index')

@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { globMatch } from '../bytes/glob.js'
 import type { Client } from '../engine/client.js'
 import type { PubSub, SubscriptionKind } from '../engine/pubsub.js'
+import { ReplyError } from '../errors.js'
 import type { CommandDefinition, Flag, Handler, KeySpec } from '../registry/definition.js'
 import { helpCommand } from './help.js'
 
@@ -167,13 +168,18 @@ export const pubsubCommands: readonly CommandDefinition[] = [
         flags: query,
         run: countSubscribers(pubsub => pubsub.shardChannels),
       },
-      helpCommand('pubsub', '6.2.0', ['loading', 'stale'], [
-        ['CHANNELS [<pattern>]', 'Lists the channels that have subscribers, those that match if a pattern is given.'],
-        ['NUMPAT', 'Counts the patterns that have subscribers.'],
-        ['NUMSUB [<channel> ...]', 'Counts the subscribers of each channel; those of patterns are not among them.'],
-        ['SHARDCHANNELS [<pattern>]', 'Lists the shard channels that have subscribers.'],
-        ['SHARDNUMSUB [<shardchannel> ...]', 'Counts the subscribers of each shard channel.'],
-      ]),
+      helpCommand(
+        'pubsub',
+        '6.2.0',
+        ['loading', 'stale'],
+        [
+          ['CHANNELS [<pattern>]', 'Lists the channels that have subscribers, those that match if a pattern is given.'],
+          ['NUMPAT', 'Counts the patterns that have subscribers.'],
+          ['NUMSUB [<channel> ...]', 'Counts the subscribers of each channel; those of patterns are not among them.'],
+          ['SHARDCHANNELS [<pattern>]', 'Lists the shard channels that have subscribers.'],
+          ['SHARDNUMSUB [<shardchannel> ...]', 'Counts the subscribers of each shard channel.'],
+        ],
+      ),
     ],
   },
 ]
@@ -213,8 +219,13 @@ function confirm(client: Client, kind: SubscriptionKind, word: string, channel: 
 
 function listChannels(of: (pubsub: PubSub) => ReadonlyMap<ByteString, unknown>): Handler {
   return (client, argv) => {
+    if (argv.length > 3) {
+      throw new ReplyError(`ERR unknown subcommand or wrong number of arguments for '${argv[1]}'. Try PUBSUB HELP.`)
+    }
     const pattern = argv[2]
-    const channels = [...of(client.engine.pubsub).keys()].filter(name => pattern === undefined || globMatch(pattern, name))
+    const channels = [...of(client.engine.pubsub).keys()].filter(
+      name => pattern === undefined || globMatch(pattern, name),
+    )
     client.reply.array(channels.length)
     for (const channel of channels) client.reply.bulk(channel)
   }

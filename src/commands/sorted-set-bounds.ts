@@ -14,14 +14,14 @@ export function rankRange(argv: readonly ByteString[], at: number): RankRange {
   return { start: indexArgument(argv[at]!), stop: indexArgument(argv[at + 1]!) }
 }
 
-/** The scores between the bounds at an index of argv and behind it; in reverse the higher one comes first. Throws ReplyError. */
+/** The scores between the bounds at an index of argv and behind it, in reverse the higher one first. Throws ReplyError. */
 export function scoreRange(argv: readonly ByteString[], at: number, reverse: boolean): ScoreRange {
   const min = parseScoreBound(argv[reverse ? at + 1 : at]!)
   const max = parseScoreBound(argv[reverse ? at : at + 1]!)
   return { min: min.value, minExclusive: min.exclusive, max: max.value, maxExclusive: max.exclusive }
 }
 
-/** The members between the bounds at an index of argv and behind it; in reverse the higher one comes first. Throws ReplyError. */
+/** The members between the bounds at an index of argv and behind it, in reverse the higher one first. Throws ReplyError. */
 export function lexRange(argv: readonly ByteString[], at: number, reverse: boolean): LexRange {
   const min = parseLexBound(argv[reverse ? at + 1 : at]!)
   const max = parseLexBound(argv[reverse ? at : at + 1]!)

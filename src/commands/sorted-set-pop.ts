@@ -54,7 +54,7 @@ export const sortedSetPopCommands: readonly CommandDefinition[] = [
 /** From which end of a sorted set elements are taken. */
 export type Extreme = 'min' | 'max'
 
-/** Takes out up to `count` of the elements at an end, tells of it, and returns them, the outermost first. O(log n + count). */
+/** Takes out up to `count` elements at an end, tells of it, and returns them, the outermost first. O(log n + count). */
 export function popExtremes(
   client: Client,
   key: ByteString,

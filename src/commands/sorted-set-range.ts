@@ -198,24 +198,14 @@ function zrevrangebylex(client: Client, argv: readonly ByteString[]): void {
 }
 
 function replyRange(client: Client, argv: readonly ByteString[], options: RangeOptions): void {
-  const { database, reply } = client
-  const { by, reverse, offset, limit, withScores } = options
-  if (by === 'rank') replyRanks(client, argv, reverse, withScores)
-  else if (by === 'score') {
-    const range = scoreRange(argv, 2, reverse)
-    const set = readAs(database, argv[1]!, SortedSet)
-    const length = set === undefined || offset < 0 ? 0 : Math.min(limit, set.countByScore(range) - offset)
-    const write = replyElements(reply, Math.max(0, length), withScores)
-    if (length > 0) set!.visitByScore(range, reverse, write, offset, limit)
-  } else {
-    const range = lexRange(argv, 2, reverse)
-    const set = readAs(database, argv[1]!, SortedSet)
-    // How many there are is not known beforehand: where scores differ it takes the visit to tell.
-    const members: ByteString[] = []
-    if (offset >= 0) set?.visitByLex(range, reverse, member => members.push(member), offset, limit)
-    reply.array(members.length)
-    for (const member of members) reply.bulk(member)
+  if (options.by === 'rank') {
+    replyRanks(client, argv, options.reverse, options.withScores)
+    return
   }
+  // To collect first costs less than to seek both ends of the range only to know how many there are.
+  const { members, scores } = elementsAt(client, argv, 1, options)
+  const write = replyElements(client.reply, members.length, options.withScores)
+  for (let i = 0; i < members.length; i++) write(members[i]!, scores[i]!)
 }
 
 /** Fast path: all that `ZRANGE key start stop` needs. */
@@ -232,33 +222,68 @@ function replyRanks(client: Client, argv: readonly ByteString[], reverse: boolea
 }
 
 function zrangestore(client: Client, argv: readonly ByteString[]): void {
-  const { by, reverse, offset, limit } = readOptions(argv, 5, UNDECIDED, true)
-  const walk = rangeWalk(argv, by, reverse)
-  const set = readAs(client.database, argv[2]!, SortedSet)
-  const elements: [ByteString, number][] = []
-  if (set !== undefined && offset >= 0) walk(set, (member, score) => elements.push([member, score]), offset, limit)
-  store(client, argv[1]!, SortedSet.from(elements, client.engine.config.values), 'zrangestore')
+  const options = readOptions(argv, 5, UNDECIDED, true)
+  const elements = elementsAt(client, argv, 2, options)
+  store(client, argv[1]!, setOf(client, elements, options.by), 'zrangestore')
 }
 
-/** Reads the bounds at 3 and 4 of argv, and returns what visits the elements between them. */
+/** Elements of a sorted set, in the order in which they were met: members[i] has scores[i]. */
+interface Elements {
+  readonly members: ByteString[]
+  readonly scores: number[]
+}
+
+/** The elements of a range: the key is at an index of argv, and behind it are the bounds. Throws ReplyError. */
+function elementsAt(client: Client, argv: readonly ByteString[], at: number, options: RangeOptions): Elements {
+  const walk = rangeWalk(argv, at + 1, options)
+  const set = readAs(client.database, argv[at]!, SortedSet)
+  const members: ByteString[] = []
+  const scores: number[] = []
+  if (set !== undefined && options.offset >= 0) {
+    walk(set, (member, score) => {
+      members.push(member)
+      scores.push(score)
+    })
+  }
+  return { members, scores }
+}
+
+/** Reads the bounds at an index of argv and behind it, and returns what visits the elements between them. */
 function rangeWalk(
   argv: readonly ByteString[],
-  by: By,
-  reverse: boolean,
-): (set: SortedSet, visit: Visit, offset: number, limit: number) => void {
+  at: number,
+  { by, reverse, offset, limit }: RangeOptions,
+): (set: SortedSet, visit: Visit) => void {
   if (by === 'score') {
-    const range = scoreRange(argv, 3, reverse)
-    return (set, visit, offset, limit) => set.visitByScore(range, reverse, visit, offset, limit)
+    const range = scoreRange(argv, at, reverse)
+    return (set, visit) => set.visitByScore(range, reverse, visit, offset, limit)
   }
   if (by === 'lex') {
-    const range = lexRange(argv, 3, reverse)
-    return (set, visit, offset, limit) => set.visitByLex(range, reverse, visit, offset, limit)
+    const range = lexRange(argv, at, reverse)
+    return (set, visit) => set.visitByLex(range, reverse, visit, offset, limit)
   }
-  const range = rankRange(argv, 3)
+  const range = rankRange(argv, at)
   return (set, visit) => {
     fitRanks(range, set.size)
     set.visitByRank(range.start, range.stop, reverse, visit)
   }
+}
+
+/**
+ * As Redis builds it: of ranks it knows how many there are, and takes a skiplist at once if these are too many.
+ * Otherwise it begins with a listpack, in which a -0 becomes 0.
+ */
+function setOf(client: Client, { members, scores }: Elements, by: By): SortedSet {
+  const limits = client.engine.config.values
+  if (by === 'rank' && members.length > limits['zset-max-listpack-entries']) {
+    return SortedSet.from(
+      members.map((member, i) => [member, scores[i]!] as const),
+      limits,
+    )
+  }
+  const set = new SortedSet(limits)
+  for (let i = 0; i < members.length; i++) set.add(members[i]!, scores[i]!)
+  return set
 }
 
 function zcount(client: Client, argv: readonly ByteString[]): void {
@@ -345,11 +370,13 @@ function readOptions(argv: readonly ByteString[], from: number, decided: Decided
   return { by, reverse: reverse ?? false, offset, limit: limit < 0 ? Infinity : limit, withScores }
 }
 
-/** Counts negative ranks from the end, and leaves out those that there are not: then `start` is `stop + 1` if none is left. */
+/** Counts negative ranks from the end, and leaves out those that there are not; if none are left, 0 and -1. */
 function fitRanks(range: RankRange, size: number): void {
   if (range.start < 0) range.start = Math.max(0, size + range.start)
   range.stop = Math.min(range.stop < 0 ? size + range.stop : range.stop, size - 1)
-  if (range.stop < range.start) range.stop = range.start - 1
+  if (range.stop >= range.start) return
+  range.start = 0
+  range.stop = -1
 }
 
 const limitNeedsBy = new ReplyError(

@@ -63,6 +63,8 @@ export class Client implements Watcher {
   closing = false
   /** A command that takes its time (MODULE LOAD) has not answered yet: those behind it wait. */
   waiting = false
+  /** It waits for a pause to end (CLIENT PAUSE), not for an answer. */
+  postponed = false
   /** Called when the client no longer waits. */
   onResume: () => void = () => {}
   /** The command that runs, or ran last. */

@@ -26,7 +26,8 @@ export function execute(client: Client, argv: readonly ByteString[]): void {
       client.skipReply = skips
       return
     } else if (client.transaction !== undefined && !NEVER_QUEUED.has(command.fullName)) {
-      client.transaction.queue.push({ command, argv })
+      // What will not be run need not be kept.
+      if (!client.transaction.refused && !client.watchTouched) client.transaction.queue.push({ command, argv })
       client.reply.status('QUEUED')
     } else call(client, command, argv)
   }
@@ -39,14 +40,14 @@ function resolve(client: Client, argv: readonly ByteString[]): Command | undefin
   const container = client.engine.commands.lookup(argv[0]!)
   let command = container
   if (container?.subcommands !== undefined && argv.length > 1) {
-    command = container.subcommands.get(argv[1]!.toLowerCase()) ?? (container.run && container)
+    command = container.subcommands.get(argv[1]!.toLowerCase())
   }
   if (container === undefined && isCrossProtocol(argv[0]!)) {
     abortCrossProtocol(client)
     return undefined
   }
   client.lastCommand = command ?? client.lastCommand
-  const refusal =
+  let refusal =
     command === undefined
       ? unknown(container, argv)
       : !command.accepts(argv.length) || command.run === undefined
@@ -54,7 +55,11 @@ function resolve(client: Client, argv: readonly ByteString[]): Command | undefin
         : refuse(client, command)
   if (refusal === undefined) return command
   if (command !== undefined) command.stats.rejected++
-  if (client.transaction !== undefined) client.transaction.refused = true
+  if (command?.fullName === 'exec') {
+    client.transaction = undefined
+    client.unwatch()
+    refusal = `EXECABORT Transaction discarded because of: ${refusal.replace(/^ERR /, '')}`
+  } else if (client.transaction !== undefined) client.transaction.refused = true
   client.engine.stats.countError(refusal)
   client.reply.error(refusal)
   return undefined
@@ -121,11 +126,12 @@ function mayCall({ engine, transport }: Client, guard: NonNullable<CommandDefini
 export function call(client: Client, command: Command, argv: readonly ByteString[]): void {
   const { engine, reply } = client
   const { clock, config, stats } = engine
-  const started = clock.monotonic()
+  const started = engine.timeMark
   reply.begin()
   engine.depth++
   // TOUCH is there to touch, whoever calls it.
-  if (client.noTouch) engine.keyspace.access.paused = command.fullName !== 'touch'
+  const { noTouch } = client
+  if (noTouch) engine.keyspace.access.paused = command.fullName !== 'touch'
   try {
     // `resolve` lets no command through that cannot run.
     command.run!(client, argv)
@@ -137,8 +143,9 @@ export function call(client: Client, command: Command, argv: readonly ByteString
     reply.error(text)
   }
   engine.depth--
-  if (client.noTouch) engine.keyspace.access.paused = false
-  const microseconds = (clock.monotonic() - started) * 1000
+  if (noTouch) engine.keyspace.access.paused = false
+  engine.timeMark = clock.monotonic()
+  const microseconds = (engine.timeMark - started) * 1000
   command.stats.calls++
   command.stats.microseconds += microseconds
   // A pipeline shares one look at the clock, but for what comes after a command that took its time.
@@ -171,13 +178,19 @@ function unknown(container: Command | undefined, argv: readonly ByteString[]): s
   if (container !== undefined) {
     return (
       container.definition.unknownSubcommand?.(argv) ??
-      `ERR unknown subcommand '${argv[1]!.slice(0, 128)}'. Try ${container.fullName.toUpperCase()} HELP.`
+      `ERR unknown subcommand '${printed(argv[1]!, 128)}'. Try ${container.fullName.toUpperCase()} HELP.`
     )
   }
   // Redis shows at most 128 bytes of the name, and of the arguments as many as begin within 128 bytes.
   let shown = ''
-  for (let i = 1; i < argv.length && shown.length < 128; i++) shown += `'${argv[i]!.slice(0, 128 - shown.length)}' `
-  return `ERR unknown command '${argv[0]!.slice(0, 128)}', with args beginning with: ${shown}`
+  for (let i = 1; i < argv.length && shown.length < 128; i++) shown += `'${printed(argv[i]!, 128 - shown.length)}' `
+  return `ERR unknown command '${printed(argv[0]!, 128)}', with args beginning with: ${shown}`
+}
+
+/** As C prints a string of at most so many bytes: up to a NUL. */
+function printed(text: ByteString, most: number): ByteString {
+  const nul = text.indexOf('\0')
+  return text.slice(0, nul === -1 ? most : Math.min(nul, most))
 }
 
 const NEVER_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])

@@ -51,6 +51,10 @@ export class Engine {
   depth = 0
   /** Called by SHUTDOWN; who runs the engine says how it ends. */
   onShutdown: () => void = () => {}
+  /** The monotonic clock when it was last read: the end of the last command is the beginning of the next in a pipeline. */
+  timeMark = 0
+  #wallOffset = 0
+  #wallReadAt = -Infinity
   #nextClientId = 1
 
   constructor(options: EngineOptions) {
@@ -71,9 +75,21 @@ export class Engine {
     return this.config.values.requirepass !== ''
   }
 
-  /** Moves the keyspace's time on; it stands still while a command runs. */
+  /**
+   * Moves the keyspace's time on; it stands still while a command runs.
+   *
+   * Reading a clock costs as much as a simple command (40 ns of 200), so each is read as seldom as can be: the wall clock
+   * ten times a second, to follow it when somebody sets it; in between, the monotonic one tells how far it must be.
+   */
   tick(): void {
-    if (this.depth === 0) this.keyspace.now = this.clock.now()
+    if (this.depth > 0) return
+    const monotonic = this.clock.monotonic()
+    if (monotonic - this.#wallReadAt >= WALL_CLOCK_EVERY) {
+      this.#wallOffset = this.clock.now() - monotonic
+      this.#wallReadAt = monotonic
+    }
+    this.timeMark = monotonic
+    this.keyspace.now = Math.floor(this.#wallOffset + monotonic)
   }
 
   /**
@@ -136,6 +152,9 @@ export class Engine {
     })
   }
 }
+
+/** Milliseconds for which the offset between the two clocks is trusted. */
+const WALL_CLOCK_EVERY = 100
 
 /** Keys that expire in one go: about a millisecond's worth. */
 const EXPIRE_SLICE = 1000

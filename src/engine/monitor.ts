@@ -8,7 +8,12 @@ export function feedMonitors(client: Client, argv: readonly ByteString[]): void 
   const now = engine.keyspace.now
   const seconds = Math.floor(now / 1000)
   const micros = String((now % 1000) * 1000).padStart(6, '0')
-  const from = transport === undefined ? 'local' : transport.kind === 'unix' ? `unix:${transport.address.replace(/:0$/, '')}` : transport.address
+  const from =
+    transport === undefined
+      ? 'local'
+      : transport.kind === 'unix'
+        ? `unix:${transport.address.replace(/:0$/, '')}`
+        : transport.address
   const line = `${seconds}.${micros} [${client.database.index} ${from}] ${argv.map(quoteArg).join(' ')}`
   for (const monitor of engine.monitors) monitor.reply.status(line)
 }

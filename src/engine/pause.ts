@@ -38,7 +38,7 @@ export class Pause {
     this.any = this.#all = false
     for (const { client, argv } of this.#postponed.splice(0)) {
       if (client.closing) continue
-      client.waiting = false
+      client.waiting = client.postponed = false
       this.#engine.tick()
       execute(client, argv)
       if (!client.waiting) client.onResume()
@@ -54,7 +54,7 @@ export class Pause {
 
   /** The command is run when the pause ends; until then the client runs no other. */
   postpone(client: Client, argv: readonly ByteString[]): void {
-    client.waiting = true
+    client.waiting = client.postponed = true
     this.#postponed.push({ client, argv })
   }
 

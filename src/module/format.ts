@@ -6,7 +6,7 @@ import { isLeaf, type LeafNode, type Members, type Node } from './argument.js'
 import { type BytesLike, describe, latin1 } from './bytes.js'
 import { formatNumber } from './effects.js'
 import { type ArgumentsParser, keywordsOf } from './parse.js'
-import { sizeOf } from './sizes.js'
+import { isFixed } from './sizes.js'
 import { written } from './words.js'
 
 /** Throws a TypeError or a RangeError that names the argument, when a value is not what the grammar says. */
@@ -21,7 +21,7 @@ export function compileFormatter(
   name: readonly ByteString[],
   parse: ArgumentsParser,
 ): ArgumentsFormatter {
-  const ambiguous = members.some(([, node]) => keywordsOf(node).length > 0 || sizeOf(node).full !== sizeOf(node).max)
+  const ambiguous = canReadOtherwise(members)
   return values => {
     const argv = [...name]
     formatMembers(members, values ?? {}, argv, '')
@@ -32,6 +32,19 @@ export function compileFormatter(
     }
     return argv
   }
+}
+
+/**
+ * Whether a vector might be read otherwise than it was meant: not when nothing is told by a word, and all that varies is
+ * how often one part of fixed size comes, which the number of arguments then tells.
+ */
+function canReadOtherwise(members: Members): boolean {
+  const varying = members.filter(([, node]) => !isFixed(node))
+  return (
+    members.some(([, node]) => keywordsOf(node).length > 0) ||
+    varying.length > 1 ||
+    varying.some(([, node]) => !('content' in node && node.kind !== 'clause' && isFixed(node.content)))
+  )
 }
 
 function readsBack(members: Members, values: unknown, argv: readonly ByteString[], parse: ArgumentsParser): boolean {

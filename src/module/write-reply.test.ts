@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ReplySink } from '../resp/reply.js'
 import { Bytes, reply } from './index.js'
 import { forward, isForward } from './reply.js'
-import { MAX_DEPTH, writeReply } from './write-reply.js'
+import { checkReply, MAX_DEPTH, writeReply } from './write-reply.js'
 
 /** What a reply writes, as one line: `array 2, bulk a, integer 1`. */
 function written(value: unknown): string {
@@ -33,7 +33,8 @@ function written(value: unknown): string {
   ]
   const sink = Object.fromEntries(names.map(name => [name, note(name)])) as unknown as ReplySink
   try {
-    writeReply(value, sink, 'cmd')
+    checkReply(value, 'cmd')
+    writeReply(value, sink)
   } catch (error) {
     expect(calls, 'nothing may be written before a bad reply is found').toEqual([])
     return `${(error as Error).name}: ${(error as Error).message}`

@@ -8,13 +8,17 @@ import { type SpecialReply, specialKind } from './reply.js'
 export const MAX_DEPTH = 128
 
 /**
- * Writes a reply, after having looked at the whole of it: a bad value deep inside leaves nothing half written.
+ * Looks at the whole of a reply before anything of it is written, and before the command's effects are applied.
  *
  * @param command the command's name, for the error message
  * @throws TypeError when the value is not a ReplyValue, with the path to what is wrong: `reply[3]`
  */
-export function writeReply(value: unknown, sink: ReplySink, command: string): void {
+export function checkReply(value: unknown, command: string): void {
   check(value, command, '', 0)
+}
+
+/** Writes a reply that `checkReply` has let through. */
+export function writeReply(value: unknown, sink: ReplySink): void {
   write(value, sink)
 }
 

@@ -11,19 +11,34 @@ export class FileReloads {
   /** Files that a failed reload has looked at beside those of the version that serves: their change may mend it. */
   readonly #failed = new Map<string, readonly string[]>()
 
+  /** When the first of the files was read that are not followed yet; milliseconds since the epoch, of the system's clock. */
+  #readSince: number | undefined
+
   constructor(log: Log, onChange: (files: ReadonlySet<string>) => Promise<void>) {
     this.#log = log
     this.#onChange = onChange
   }
 
+  /** To be called before the files of a module are read: what is saved between then and `follow` is not to be missed. */
+  reading(): void {
+    // Files bear the system's time, whatever clock the engine goes by.
+    this.#readSince ??= Date.now()
+  }
+
   /** Watches exactly these files from now on, by module; stops watching when there are none. */
   follow(inputs: ReadonlyMap<string, readonly string[]>): void {
     for (const [name, files] of inputs) if (this.#inputs.get(name) !== files) this.#failed.delete(name)
+    for (const name of this.#failed.keys()) if (!inputs.has(name)) this.#failed.delete(name)
     this.#inputs = inputs
     const all = new Set([...inputs.values(), ...this.#failed.values()].flat())
+    const since = this.#readSince
+    this.#readSince = undefined
     if (all.size === 0 && this.#watcher === undefined) return
     this.#watcher ??= this.#open()
-    this.#watcher.then(watcher => watcher.set(all), () => {})
+    this.#watcher.then(
+      watcher => watcher.set(all, since),
+      () => {},
+    )
   }
 
   /** Whether a change of these files means that the module is to be loaded again. */
@@ -46,7 +61,8 @@ export class FileReloads {
     const { watchFiles } = await import('./loader/index.js')
     return watchFiles({
       onChange: files => this.#onChange(new Set(files)),
-      onError: error => this.#log.warning(`Error while watching modules: ${error instanceof Error ? error.message : error}`),
+      onError: error =>
+        this.#log.warning(`Error while watching modules: ${error instanceof Error ? error.message : error}`),
     })
   }
 }

@@ -7,9 +7,9 @@ import { interfaceVersion } from '../module/features.js'
 import { type AnyModule, commandsOf, parseModuleOptions } from '../module/module.js'
 import { checkCommands, checkModule, DefinitionError } from '../module/validate.js'
 import { KRMT_VERSION } from '../version.js'
+import { bundledModules } from './bundled.js'
 import type { Swap } from './command-table.js'
 import type { CommandDefinition } from './definition.js'
-import { bundledModules } from './bundled.js'
 import { FileReloads } from './file-reloads.js'
 import { ModuleLoadError } from './loader/error.js'
 import type { LoadedVersion, ModuleSource, SourceMaps } from './loader/index.js'
@@ -52,7 +52,12 @@ export class Modules {
   readonly #loaded = new Map<string, Loaded>()
   readonly #reloads: FileReloads
   /** Modules that are to serve from the start and could not be loaded yet, by what names them. */
-  readonly #failedStarts = new Map<ByteString, { readonly args: readonly ByteString[]; readonly inputs: readonly string[] }>()
+  readonly #failedStarts = new Map<
+    ByteString,
+    { readonly args: readonly ByteString[]; readonly inputs: readonly string[] }
+  >()
+  /** The files of versions that were read and then refused, by the error that says why. */
+  readonly #refused = new WeakMap<object, readonly string[]>()
   #maps: SourceMaps | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -82,9 +87,12 @@ export class Modules {
     return this.#inTurn(async () => {
       const source = await this.#source(toUtf8(path))
       try {
-        return await this.#loadFrom(source, path, args)
+        const loaded = await this.#loadFrom(source, path, args)
+        if (this.#failedStarts.delete(path)) this.#follow()
+        return loaded
       } catch (error) {
         await source.close()
+        this.#follow()
         throw this.#told(error, path)
       }
     })
@@ -96,8 +104,7 @@ export class Modules {
     try {
       await this.load(path, args)
     } catch (error) {
-      const { cause } = error as Error
-      failed.set(path, { args, inputs: cause instanceof ModuleLoadError ? cause.inputs : [] })
+      failed.set(path, { args, inputs: this.#inputsOf((error as Error).cause) })
       this.#follow()
     }
   }
@@ -169,14 +176,22 @@ export class Modules {
 
   async #loadFrom(source: ModuleSource, path: ByteString, args: readonly ByteString[]): Promise<Loaded> {
     this.#engine.log.notice(`Loading new [${path}] module.`)
+    this.#reloads.reading()
     const version = await source.read()
     for (const warning of version.warnings) this.#engine.log.warning(warning)
     try {
       return await this.#install(version.definition, path, fromUtf8(version.resolved.entry), args, { source, version })
     } catch (error) {
       version.dispose()
+      if (typeof error === 'object' && error !== null) this.#refused.set(error, version.inputs)
       throw error
     }
+  }
+
+  /** The files whose change may mend what an error says of a module. */
+  #inputsOf(error: unknown): readonly string[] {
+    if (error instanceof ModuleLoadError) return error.inputs
+    return (typeof error === 'object' && error !== null && this.#refused.get(error)) || []
   }
 
   /** From checked code to commands that serve. */
@@ -270,24 +285,26 @@ export class Modules {
     return this.#inTurn(async () => {
       for (const module of [...this.#loaded.values()]) {
         if (module.code === undefined || !this.#reloads.concerns(module.name, files)) continue
+        // One of those before it may have taken its name.
+        if (this.#loaded.get(module.name) !== module) continue
         try {
           const reloaded = await this.#loadFrom(module.code.source, module.path, module.args)
           if (reloaded.name !== module.name) this.#replaceRenamed(module)
         } catch (error) {
-          if (error instanceof ModuleLoadError) this.#reloads.failed(module.name, error.inputs)
+          this.#reloads.failed(module.name, this.#inputsOf(error))
           this.#told(error, module.path)
           this.#engine.log.warning(`Module [${module.path}] goes on serving its previous version.`)
         }
       }
       for (const [path, { args }] of [...this.#failedStarts]) {
-        if (!this.#reloads.concerns(path, files)) continue
+        if (!this.#reloads.concerns(startOf(path), files)) continue
         const source = await this.#source(toUtf8(path))
         try {
           await this.#loadFrom(source, path, args)
           this.#failedStarts.delete(path)
         } catch (error) {
           await source.close()
-          if (error instanceof ModuleLoadError) this.#failedStarts.set(path, { args, inputs: error.inputs })
+          this.#failedStarts.set(path, { args, inputs: this.#inputsOf(error) })
           this.#told(error, path)
         }
       }
@@ -344,7 +361,7 @@ export class Modules {
     const inputs = new Map<string, readonly string[]>()
     if (this.#engine.config.values['module-watch']) {
       for (const { name, code } of this.#loaded.values()) if (code !== undefined) inputs.set(name, code.version.inputs)
-      for (const [path, failed] of this.#failedStarts) inputs.set(path, failed.inputs)
+      for (const [path, failed] of this.#failedStarts) inputs.set(startOf(path), failed.inputs)
     }
     this.#reloads.follow(inputs)
   }
@@ -370,6 +387,11 @@ export class Modules {
     this.#turn = result.catch(() => {})
     return result
   }
+}
+
+/** What the files of a module that has not been loaded yet are watched under: no module can have such a name. */
+function startOf(path: ByteString): string {
+  return `<start> ${path}`
 }
 
 function explained(error: unknown): { whole: string; line: string } {

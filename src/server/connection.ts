@@ -28,6 +28,11 @@ export class Connection implements Transport {
   readonly #writer: WireWriter
   readonly #limits: OutputLimits
   #ending = false
+  /** What has come while the client waits for one of its commands. */
+  readonly #held: Buffer[] = []
+  #heldLength = 0
+  /** The client has ended its side while it waits for an answer that it is still to get. */
+  #halfClosed = false
   /** Resolves once the connection has been closed, by whoever. */
   readonly gone: Promise<void>
 
@@ -53,12 +58,15 @@ export class Connection implements Transport {
     })
     this.gone = new Promise(resolve => socket.on('close', resolve))
     socket.on('close', () => this.#closed())
-    // A client that has ended its side gets what is still to be written.
-    socket.on('end', () => this.closeAfterReply())
+    // A client that has ended its side gets what is still to be written, and the answer to what is under way.
+    socket.on('end', () => {
+      if (this.client.waiting && !this.client.postponed) this.#halfClosed = true
+      else this.closeAfterReply()
+    })
   }
 
   get bufferedInput(): number {
-    return this.#parser.buffered
+    return this.#parser.buffered + this.#heldLength
   }
 
   get bufferedOutput(): number {
@@ -72,18 +80,27 @@ export class Connection implements Transport {
     engine.stats.inputBytes += bytes.length
     engine.tick()
     client.lastInteraction = engine.keyspace.now
-    const parser = this.#parser
-    try {
-      parser.push(bytes)
-      this.#run()
-    } catch (error) {
-      this.#refuse(error)
-      return
-    }
+    if (client.waiting) {
+      // `bytes` are the caller's again when we return.
+      this.#held.push(Buffer.from(bytes))
+      this.#heldLength += bytes.length
+    } else if (!this.#take(bytes)) return
     const limit = engine.config.values['client-query-buffer-limit']
-    if (parser.buffered > limit) {
+    if (this.bufferedInput > limit) {
       engine.log.warning(`Closing client ${this.address} that reached max query buffer length (${limit} bytes).`)
       this.destroy()
+    }
+  }
+
+  /** Parses bytes, and runs what they complete; false when the client has broken the protocol. */
+  #take(bytes: Buffer): boolean {
+    try {
+      this.#parser.push(bytes)
+      this.#run()
+      return true
+    } catch (error) {
+      this.#refuse(error)
+      return false
     }
   }
 
@@ -91,26 +108,25 @@ export class Connection implements Transport {
   #run(): void {
     const { client } = this
     const parser = this.#parser
+    const writer = this.#writer
     while (!client.waiting) {
       const argv = parser.next()
       if (argv === undefined) return
       execute(client, argv)
+      // One read may hold thousands of commands: what they answer must not pile up here, past all limits.
+      if (writer.pending > FLUSH_AT) this.flush()
       if (client.closing) return
     }
     parser.detach()
-    this.#socket.pause()
   }
 
+  /** The client waits no more: what has come meanwhile is taken up. */
   #resume(): void {
     if (this.client.closing || this.#socket.destroyed) return
     this.#owner.engine.tick()
-    try {
-      this.#run()
-    } catch (error) {
-      this.#refuse(error)
-      return
-    }
-    if (!this.client.waiting) this.#socket.resume()
+    const held = Buffer.concat(this.#held.splice(0))
+    this.#heldLength = 0
+    if (this.#take(held) && this.#halfClosed && !this.client.waiting) this.closeAfterReply()
   }
 
   /** Writes out what has been replied. */
@@ -119,9 +135,12 @@ export class Connection implements Transport {
     const pieces = this.#writer.take()
     if (this.#socket.destroyed) return
     if (pieces.length > 1) this.#socket.cork()
+    // What the system does not take at once waits outside of V8's heap, whose size is limited.
+    const waits = this.#socket.writableNeedDrain
     for (const piece of pieces) {
       engine.stats.outputBytes += piece.length
-      this.#socket.write(piece, 'latin1')
+      if (waits) this.#socket.write(Buffer.from(piece, 'latin1'))
+      else this.#socket.write(piece, 'latin1')
     }
     if (pieces.length > 1) this.#socket.uncork()
     if (client.closing) this.#end()
@@ -131,7 +150,7 @@ export class Connection implements Transport {
   /** Closes the connection when its output has outgrown client-output-buffer-limit. */
   checkOutput(): void {
     const size = this.bufferedOutput
-    if (size === 0 || !this.#limits.exceeded(this.client, size)) return
+    if (!this.#limits.exceeded(this.client, size)) return
     this.#owner.engine.log.warning(
       `Client ${this.address} closed for overcoming of output buffer limits (${size} bytes).`,
     )
@@ -179,6 +198,9 @@ export class Connection implements Transport {
     this.#owner.closed(this)
   }
 }
+
+/** Bytes of output that are written before the end of the turn. */
+const FLUSH_AT = 1 << 20
 
 /** Milliseconds that a closing connection is given to take its last reply. */
 const LINGER = 10_000

@@ -37,7 +37,7 @@ export interface CheckedExamples {
 export async function checkExamples(module: AnyModule, options: CheckExamplesOptions = {}): Promise<CheckedExamples> {
   const commands = commandsWithExamples(module, options)
   const failures: ExampleFailure[] = []
-  for (const command of commands) failures.push(...(await failuresOf(module, command, options)))
+  for (const command of commands) failures.push(...(await failuresOf(() => openFor(module, options), command)))
   if (failures.length > 0) throw new ExamplesError(module.name, failures)
   return {
     commands: commands.length,
@@ -57,7 +57,7 @@ export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 export function testExamples(module: AnyModule, test: TestFunction, options: CheckExamplesOptions = {}): void {
   for (const command of commandsWithExamples(module, options)) {
     test(`${command.title}: examples`, async () => {
-      const failures = await failuresOf(module, command, options)
+      const failures = await failuresOf(() => openFor(module, options), command)
       if (failures.length > 0) throw new ExamplesError(module.name, failures)
     })
   }
@@ -81,18 +81,20 @@ export function exampleCommands(commands: ReturnType<typeof commandsOf>): Exampl
     .filter(({ definition }) => definition.examples.length > 0)
 }
 
-/** Runs a command's examples, twice, and tells what is wrong: at most one failure, since those after it may follow from it. */
-export async function failuresOf(
-  module: AnyModule,
-  command: ExampleCommand,
-  { options = {}, ...testOptions }: CheckExamplesOptions,
-): Promise<ExampleFailure[]> {
-  const open = () => openTest({ modules: [{ module, options }], ...testOptions })
+/**
+ * Runs a command's examples, twice, and tells what is wrong: at most one failure, since those after it may follow from it.
+ * `open` gives a new server, with the module loaded, each time.
+ */
+export async function failuresOf(open: () => Promise<TestDb>, command: ExampleCommand): Promise<ExampleFailure[]> {
   const first = await play(await open(), command)
   if (first.failure !== undefined) return [first.failure]
   const second = await play(await open(), command)
   const failure = second.failure ?? difference(command, first.steps, second.steps)
   return failure === undefined ? [] : [failure]
+}
+
+function openFor(module: AnyModule, { options = {}, ...testOptions }: CheckExamplesOptions): Promise<TestDb> {
+  return openTest({ modules: [{ module, options }], ...testOptions })
 }
 
 function commandsWithExamples(module: AnyModule, { options = {} }: CheckExamplesOptions): ExampleCommand[] {

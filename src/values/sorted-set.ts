@@ -129,9 +129,12 @@ export class SortedSet implements Collection {
   visitByScore(range: ScoreRange, reverse: boolean, visit: Visit, offset = 0, limit = Infinity): void {
     const lowMember = range.minExclusive ? AFTER_ALL : ''
     const highMember = range.maxExclusive ? '' : AFTER_ALL
-    if (offset === 0 && limit === Infinity) {
-      if (reverse) this.#tree.visitBetweenDown(range.min, lowMember, range.max, highMember, visit)
-      else this.#tree.visitBetween(range.min, lowMember, range.max, highMember, visit)
+    if (offset === 0) {
+      // One way down instead of three: the ranks of the range's ends do not matter.
+      let left = limit
+      const limited: Visit = limit === Infinity ? visit : (member, score) => left-- > 0 && visit(member, score)
+      if (reverse) this.#tree.visitBetweenDown(range.min, lowMember, range.max, highMember, limited)
+      else this.#tree.visitBetween(range.min, lowMember, range.max, highMember, limited)
       return
     }
     const start = this.#tree.rankOf(range.min, lowMember)
@@ -277,13 +280,14 @@ export class SortedSet implements Collection {
     const size = this.#tree.size + 1
     if (this.#encoding === 'listpack' && !fitsListpack(size, member, this.#limits)) this.#encoding = 'skiplist'
     const stored = this.#stored(score)
+    // The index first: where there is no room left in its Map, that throws, and nothing has changed.
+    this.#index?.add({ key: member, index: 0, score: stored })
     this.#tree.insert(stored, member)
-    if (this.#index !== null) this.#index.add({ key: member, index: 0, score: stored })
-    else if (size > LARGEST_WITHOUT_INDEX || this.#encoding === 'skiplist') this.#buildIndex()
+    if (this.#index === null && (size > LARGEST_WITHOUT_INDEX || this.#encoding === 'skiplist')) this.#buildIndex()
     return 'added'
   }
 
-  /** The score as Redis keeps it: in a listpack it is written as an integer wherever it is one, so that -0 becomes 0. */
+  /** The score as Redis keeps it: in a listpack whatever is an integer is written as one, so that -0 becomes 0. */
   #stored(score: number): number {
     return this.#encoding === 'listpack' ? score + 0 : score
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Reply } from '../support/resp-client.js'
+import { type Reply, ReplyError } from 'krmt'
+import type { Reply as WireReply } from '../support/resp-client.js'
 
 /** A reply as the vectors write it. */
 export type RecordedReply =
@@ -31,17 +32,18 @@ export const scenarios: readonly Scenario[] = ['kit.json', 'kit-random.json'].fl
 export function comparable(
   cmd: readonly string[],
   recorded: RecordedReply,
-  reply: Reply,
+  reply: RecordedReply,
 ): { expected: unknown; actual: unknown } {
   const expected = normalized(recorded)
-  const actual = normalized(toRecorded(reply))
+  const actual = normalized(reply)
   const name = cmd[0]?.toLowerCase() ?? ''
   const unordered =
     name === 'hgetall' || (name.startsWith('georadius') && !cmd.some(word => /^(asc|desc|sort)/i.test(word)))
   return unordered ? { expected: sorted(expected), actual: sorted(actual) } : { expected, actual }
 }
 
-function toRecorded(reply: Reply): RecordedReply {
+/** A reply of RESP2, as the vectors write it. */
+export function fromWire(reply: WireReply): RecordedReply {
   switch (reply.type) {
     case 'status':
       return { status: reply.value }
@@ -55,10 +57,38 @@ function toRecorded(reply: Reply): RecordedReply {
     case 'null-array':
       return null
     case 'array':
-      return reply.items.map(toRecorded)
+      return reply.items.map(fromWire)
     default:
       throw new Error(`no reply of RESP2: ${reply.type}`)
   }
+}
+
+/** What `call` of a database in this process gives, as the vectors write it; a status is text there like any other. */
+export function fromCall(reply: Reply | ReplyError): RecordedReply {
+  if (reply instanceof ReplyError) return { error: reply.message }
+  if (reply === null) return null
+  if (Array.isArray(reply)) return reply.map(fromCall)
+  if (typeof reply === 'string') return Buffer.from(reply, 'utf8').toString('latin1')
+  if (typeof reply === 'object') return Object.entries(reply).flatMap(([key, value]) => [key, fromCall(value)])
+  return { integer: Number(reply) }
+}
+
+/** A recorded reply as `call` gives it: in RESP3, where scores are numbers and stand in pairs, and statuses as text. */
+export function asCalled(cmd: readonly string[], recorded: RecordedReply): RecordedReply {
+  if (isArray(recorded)) return cmd[0] === 'zrange' ? scored(recorded) : recorded
+  if (recorded === null || (typeof recorded === 'object' && !('status' in recorded))) return recorded
+  if (typeof recorded === 'object') return recorded.status
+  return cmd[0] === 'zscore' ? { integer: Number(recorded) } : recorded
+}
+
+function scored(membersAndScores: readonly RecordedReply[]): RecordedReply[] {
+  return membersAndScores.flatMap((member, index) =>
+    index % 2 === 0 ? [[member, { integer: Number(membersAndScores[index + 1]) }]] : [],
+  )
+}
+
+function isArray(reply: RecordedReply): reply is readonly RecordedReply[] {
+  return Array.isArray(reply)
 }
 
 function normalized(reply: RecordedReply): unknown {

@@ -70,8 +70,14 @@ describeDifferential('COMMAND', ({ session, servers }) => {
     ['MODULE', 'nosuch'],
   ])('LIST FILTERBY %s %s', async (by, value) => {
     const [our, their] = await ask('LIST', 'FILTERBY', by, value)
-    expect(listed(our).filter(name => !NEWER.has(name)).sort()).toEqual(
-      listed(their).filter(name => names.includes(name)).sort(),
+    expect(
+      listed(our)
+        .filter(name => !NEWER.has(name))
+        .sort(),
+    ).toEqual(
+      listed(their)
+        .filter(name => names.includes(name))
+        .sort(),
     )
   })
 
@@ -81,7 +87,7 @@ describeDifferential('COMMAND', ({ session, servers }) => {
      COMMAND INFO nosuch|get get|nosuch config|nosuch
      COMMAND DOCS nosuch
      COMMAND DOCS nosuch config|nosuch
-     HELLO 3
+     [type] HELLO 3
      COMMAND INFO nosuch
      COMMAND DOCS nosuch
      [type] COMMAND INFO get nosuch SET CONFIG|GET
@@ -134,7 +140,7 @@ describeDifferential('COMMAND', ({ session, servers }) => {
      COMMAND GETKEYSANDFLAGS bitop and d a b
      COMMAND GETKEYSANDFLAGS smove a b m
      COMMAND GETKEYSANDFLAGS nosuch m
-     HELLO 3
+     [type] HELLO 3
      COMMAND GETKEYSANDFLAGS rename a b
      COMMAND GETKEYSANDFLAGS set a b GET`,
   )
@@ -154,13 +160,8 @@ function plain(reply: Reply): unknown {
   }
 }
 
-interface Info {
-  facts: unknown[]
-  subcommands: unknown
-}
-
 /** All that COMMAND INFO tells of one command but its subcommands, which are compared by themselves. */
-function infoOf(reply: Reply): Info['facts'] {
+function infoOf(reply: Reply): unknown[] {
   const [info] = plain(reply) as unknown[][]
   if (info === undefined || info === null) throw new Error('no such command')
   expect(Array.isArray(info[9])).toBe(true)

@@ -254,7 +254,7 @@ describeDifferential('keys', ({ session }) => {
       OBJECT REFCOUNT notshared
       OBJECT REFCOUNT big
       OBJECT REFCOUNT short
-      OBJECT IDLETIME int
+      OBJECT IDLETIME negative
       OBJECT FREQ int
       OBJECT
       OBJECT ENCODING

@@ -23,6 +23,8 @@ export interface KrmtServer {
 export async function startKrmtServer(
   options: {
     config?: Readonly<Record<string, string>>
+    /** The config file that CONFIG REWRITE writes; it is not read. */
+    file?: string
     modules?: readonly AnyModule[]
     clock?: Clock
     log?: Log
@@ -31,7 +33,7 @@ export async function startKrmtServer(
 ): Promise<KrmtServer> {
   const folder = mkdtempSync(join(tmpdir(), 'krmt-'))
   const socketPath = join(folder, 'krmt.sock')
-  const config = new Config({ dir: folder })
+  const config = new Config({ dir: folder, ...(options.file === undefined ? {} : { file: options.file }) })
   for (const [name, value] of Object.entries(options.config ?? {})) config.assign(name as ParameterName, value)
   const engine = new Engine({
     config,

@@ -3,7 +3,7 @@ import { type CompiledCommand, compileCommand, compileContainer } from '../../mo
 import type { AnyModule, ModuleCommand } from '../../module/module.js'
 import { isForward } from '../../module/reply.js'
 import { wordOf } from '../../module/effects.js'
-import { writeReply } from '../../module/write-reply.js'
+import { checkReply, writeReply } from '../../module/write-reply.js'
 import type { CommandDefinition, Flag, Handler } from '../../registry/definition.js'
 import type { EmbeddedHost } from './host.js'
 
@@ -73,9 +73,10 @@ function handlerOf(command: AnyCommand, host: EmbeddedHost, container?: string):
   const { parse, fullName } = compileCommand(command, container)
   const { ifMissing } = command
   const first = container === undefined ? 1 : 2
+  checkReply(ifMissing, fullName)
   return (client, argv) => {
     if (ifMissing !== undefined && client.database.find(argv[first]!) === undefined) {
-      writeReply(ifMissing, client.reply, fullName)
+      writeReply(ifMissing, client.reply)
       return
     }
     const args = parse(argv)
@@ -92,7 +93,8 @@ function handlerOf(command: AnyCommand, host: EmbeddedHost, container?: string):
       host.forward(client, command.flags.includes('write'), forwarded)
       return
     }
+    checkReply(value, fullName)
     if (run.effects.length > 0) host.commit(client, run.effects)
-    writeReply(value, client.reply, fullName)
+    writeReply(value, client.reply)
   }
 }
