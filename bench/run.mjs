@@ -19,7 +19,9 @@ const rows = []
 
 const servers = await startServers()
 try {
-  const cases = [...commandCases, ...kitCases, ...inProcessCases, memoryCase].filter(({ name }) => name.includes(values.only))
+  const cases = [...commandCases, ...kitCases, ...inProcessCases, memoryCase].filter(({ name }) =>
+    name.includes(values.only),
+  )
   for (const [index, { name, aim, unit = 'requests/s', prepare, krmt, redis, once = false }] of cases.entries()) {
     process.stderr.write(`[${index + 1}/${cases.length}] ${name}\n`)
     await prepare?.(servers)
@@ -29,7 +31,16 @@ try {
       results.redis.push(await redis(servers))
     }
     const pairs = results.krmt.map((value, i) => value / results.redis[i])
-    rows.push({ name, unit, krmt: median(results.krmt), redis: median(results.redis), ratio: median(pairs), low: Math.min(...pairs), high: Math.max(...pairs), aim })
+    rows.push({
+      name,
+      unit,
+      krmt: median(results.krmt),
+      redis: median(results.redis),
+      ratio: median(pairs),
+      low: Math.min(...pairs),
+      high: Math.max(...pairs),
+      aim,
+    })
   }
 } finally {
   await servers.stop()
@@ -53,7 +64,8 @@ function print(all) {
   ])
   const lines = [['case', 'krmt', 'redis-server', 'ratio', 'low–high', 'aim'], ...cells]
   const widths = lines[0].map((_, column) => Math.max(...lines.map(line => line[column].length)))
-  const show = line => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+  const show = line =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
   for (const [index, line] of lines.entries()) {
     console.log(values.markdown ? `| ${show(line).join(' | ')} |` : show(line).join('  '))
     if (index === 0 && values.markdown) console.log(`| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`)

@@ -30,7 +30,9 @@ export async function startServers() {
 
 async function start(command, args, dir) {
   const port = await freePort()
-  const child = spawn(command, [...args, '--port', String(port), '--bind', '127.0.0.1', '--dir', dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, [...args, '--port', String(port), '--bind', '127.0.0.1', '--dir', dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await new Promise((resolve, reject) => {
     let log = ''
     child.stdout.on('data', text => {
@@ -56,7 +58,9 @@ function freePort() {
 
 /** Requests a second that redis-benchmark measures. */
 export function redisBenchmark({ port }, args) {
-  const { stdout, stderr, status } = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`redis-benchmark ${args.join(' ')}: ${stderr}`)
   const line = stdout.trim().split('\n').at(-1)
   return Number(/^".*?(?<!\\)","([\d.]+)"/.exec(line)?.[1] ?? line.split('","')[1])

@@ -1,3 +1,5 @@
+const BRAND = Symbol.for('krmt.ReplyError')
+
 /**
  * The errors that a client can get as a reply, in the words of redis-server 7.0.15.
  *
@@ -6,6 +8,15 @@
  */
 export class ReplyError extends Error {
   override name = 'ReplyError'
+
+  /** The package may be in a program twice, imported and required: the errors of both count. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  static {
+    Object.defineProperty(ReplyError.prototype, BRAND, { value: true })
+  }
 }
 
 /** Thrown ready-made: they carry no stack of interest, and a throw then costs no capture of one. */

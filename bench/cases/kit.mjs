@@ -12,8 +12,16 @@ export const kitCases = [
       name: `GEORADIUS, ${hits.toLocaleString('en')} hits of ${POINTS.toLocaleString('en')}`,
       aim: '2.00',
       prepare: addPoints,
-      krmt: ({ krmt }) => redisBenchmark(krmt, load(200_000 / Math.sqrt(hits), ['GEORADIUS', 'points', String(LATITUDE), String(LONGITUDE), radius, 'km'])),
-      redis: ({ redis }) => redisBenchmark(redis, load(200_000 / Math.sqrt(hits), ['GEORADIUS', 'points', String(LONGITUDE), String(LATITUDE), radius, 'km'])),
+      krmt: ({ krmt }) =>
+        redisBenchmark(
+          krmt,
+          load(200_000 / Math.sqrt(hits), ['GEORADIUS', 'points', String(LATITUDE), String(LONGITUDE), radius, 'km']),
+        ),
+      redis: ({ redis }) =>
+        redisBenchmark(
+          redis,
+          load(200_000 / Math.sqrt(hits), ['GEORADIUS', 'points', String(LONGITUDE), String(LATITUDE), radius, 'km']),
+        ),
     }
   }),
   {
@@ -36,7 +44,8 @@ export const kitCases = [
       setScript = await redis.client.scriptLoad(SET_SCRIPT)
     },
     krmt: ({ krmt }) => redisBenchmark(krmt, [...piped(pipeline), 'HMSETNX', 'hash:__rand_int__', 'field', 'value']),
-    redis: ({ redis }) => redisBenchmark(redis, [...piped(pipeline), 'EVALSHA', setScript, '1', 'hash:__rand_int__', 'field', 'value']),
+    redis: ({ redis }) =>
+      redisBenchmark(redis, [...piped(pipeline), 'EVALSHA', setScript, '1', 'hash:__rand_int__', 'field', 'value']),
   })),
 ]
 
@@ -93,7 +102,15 @@ async function addPoints({ krmt, redis }) {
       longitude: String(LONGITUDE - SIDE / 2 + random() * SIDE),
       member: `point:${i + j}`,
     }))
-    await krmt.client.sendCommand(['GEOADD', 'points', ...points.flatMap(({ latitude, longitude, member }) => [latitude, longitude, member])])
-    await redis.client.sendCommand(['GEOADD', 'points', ...points.flatMap(({ latitude, longitude, member }) => [longitude, latitude, member])])
+    await krmt.client.sendCommand([
+      'GEOADD',
+      'points',
+      ...points.flatMap(({ latitude, longitude, member }) => [latitude, longitude, member]),
+    ])
+    await redis.client.sendCommand([
+      'GEOADD',
+      'points',
+      ...points.flatMap(({ latitude, longitude, member }) => [longitude, latitude, member]),
+    ])
   }
 }

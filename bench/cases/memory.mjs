@@ -15,8 +15,9 @@ export const memoryCase = {
 async function growth({ client, pid }) {
   await client.flushAll()
   const before = residentBytes(pid)
-  for (let i = 0; i < KEYS; i += 10_000) {
-    await Promise.all(Array.from({ length: 10_000 }, (_, j) => client.set(`key:${String(i + j).padStart(12, '0')}`, 'x'.repeat(32))))
+  for (let i = 0; i < KEYS; i += 1000) {
+    const pairs = Array.from({ length: 1000 }, (_, j) => [`key:${String(i + j).padStart(12, '0')}`, 'x'.repeat(32)])
+    await client.sendCommand(['MSET', ...pairs.flat()])
   }
   return (residentBytes(pid) - before) / KEYS
 }

@@ -18,6 +18,9 @@ const CAPACITY = 2 * (ROWS + 1) + 2 * (MAX_BITS + 1)
 
 const NORTH = MAX_LATITUDE * RADIANS_PER_DEGREE
 
+/** More than rounding may add to a width, as a share of it: where the arcsine is steep, next to 90 degrees, that is some 10^-8. */
+const ROUNDING = 1e-6
+
 /** The half arcs of a parallel that is outside and of one that is inside the circle, in any unit: they hold no cell, and every cell. */
 const NO_ARC = Number.NEGATIVE_INFINITY
 const WHOLE_ARC = Number.POSITIVE_INFINITY
@@ -41,6 +44,8 @@ export class Grid {
   #last = -1
   /** The longitude of the centre, in columns of level 0. */
   #centre = 0
+  /** No arc of the circle is longer than twice this, in columns of level 0. */
+  #halfWidth = 0
   /** For each level: where its rows begin in the arrays below, less the number of its first row. */
   readonly #offset = new Int32Array(MAX_BITS + 1)
   /** Half the widest arc in which the circle meets a parallel of the row, in columns of level 0. */
@@ -51,7 +56,8 @@ export class Grid {
   /** Draws a circle that does not hold the whole globe (its `outer` is less than 1), in place of the one before. */
   draw(circle: Circle): void {
     const phi = circle.latitude * RADIANS_PER_DEGREE
-    const fit = Math.min((ROWS * NORTH) / circle.reach, (COLUMNS * Math.PI) / halfWidth(phi, circle.reach))
+    const width = halfWidth(phi, circle.reach)
+    const fit = Math.min((ROWS * NORTH) / circle.reach, (COLUMNS * Math.PI) / width)
     this.bits = Math.min(Math.max(Math.floor(Math.log2(fit)), 0), MAX_BITS)
 
     const rows = 2 ** this.bits
@@ -60,6 +66,8 @@ export class Grid {
     this.#first = Math.max(Math.floor((phi - circle.reach + NORTH) * rowsPerRadian), 0)
     this.#last = Math.min(Math.floor((phi + circle.reach + NORTH) * rowsPerRadian), rows - 1)
     this.#centre = (circle.longitude + MAX_LONGITUDE) * RADIANS_PER_DEGREE * columnsPerRadian
+
+    this.#halfWidth = width * columnsPerRadian * (1 + ROUNDING)
 
     this.#offset[0] = -this.#first
     this.#drawRows(circle, phi, rowsPerRadian, columnsPerRadian)
@@ -86,13 +94,18 @@ export class Grid {
 
   /** The last such row; -1 if there is none. */
   lastAtLimit(): number {
+    // Most circles are far from it: no need to look at their rows.
+    if (this.#awayFromLimit > this.#halfWidth) return -1
     for (let row = this.#last; row >= this.#first; row--) if (this.#reachesLimit(row)) return row
     return -1
   }
 
+  get #awayFromLimit(): number {
+    return Math.min(this.#centre, 2 ** this.bits - this.#centre)
+  }
+
   #reachesLimit(row: number): boolean {
-    const away = Math.min(this.#centre, 2 ** this.bits - this.#centre)
-    return away <= (this.#widest[row - this.#first] as number)
+    return this.#awayFromLimit <= (this.#widest[row - this.#first] as number)
   }
 
   #drawRows(circle: Circle, phi: number, rowsPerRadian: number, columnsPerRadian: number): void {

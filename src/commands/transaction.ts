@@ -86,7 +86,10 @@ function exec(client: Client): void {
   client.transaction = undefined
   client.unwatch()
   if (transaction.refused) throw new ReplyError('EXECABORT Transaction discarded because of previous errors.')
-  if (touched) return client.reply.nullArray()
+  if (touched) {
+    client.reply.nullArray()
+    return
+  }
   client.reply.array(transaction.queue.length)
   // A module may have been reloaded since a command was queued: what runs is what serves now.
   for (const { command, argv } of transaction.queue) {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { ByteString } from '../bytes/bytes.js'
 import type { Config } from '../config/config.js'
 import { EmbeddedHost } from '../host/embedded/host.js'
 import { EventChannel } from '../keyspace/events.js'

@@ -138,7 +138,7 @@ describe('arguments of COMMAND DOCS', () => {
   test('ZADD, as redis-server 7.0.15 has them, apart from their history', () => {
     const token = (name: string, text: string) => ({ name, type: 'pure-token', token: text })
     expect(of(models.zadd).argumentDocs).toEqual([
-      { name: 'key', type: 'key', key_spec_index: 0 },
+      { name: 'key', type: 'key', keySpecIndex: 0 },
       { name: 'condition', type: 'oneof', flags: ['optional'], arguments: [token('NX', 'NX'), token('XX', 'XX')] },
       { name: 'comparison', type: 'oneof', flags: ['optional'], arguments: [token('GT', 'GT'), token('LT', 'LT')] },
       { ...token('change', 'CH'), flags: ['optional'] },
@@ -160,7 +160,7 @@ describe('arguments of COMMAND DOCS', () => {
     expect(Object.keys(of(models.search).argumentDocs[3] ?? {})).toEqual([
       'name',
       'type',
-      'key_spec_index',
+      'keySpecIndex',
       'token',
       'flags',
     ])
@@ -168,7 +168,7 @@ describe('arguments of COMMAND DOCS', () => {
 
   test('clauses, counts, options and alternatives', () => {
     expect(of(models.search).argumentDocs).toEqual([
-      { name: 'source', type: 'key', key_spec_index: 0 },
+      { name: 'source', type: 'key', keySpecIndex: 0 },
       { name: 'pattern', type: 'string' },
       {
         name: 'limit',
@@ -180,7 +180,7 @@ describe('arguments of COMMAND DOCS', () => {
           { name: 'count', type: 'integer' },
         ],
       },
-      { name: 'store', type: 'key', key_spec_index: 1, token: 'STORE', flags: ['optional'] },
+      { name: 'store', type: 'key', keySpecIndex: 1, token: 'STORE', flags: ['optional'] },
       {
         name: 'count',
         type: 'block',
@@ -195,12 +195,12 @@ describe('arguments of COMMAND DOCS', () => {
     const spelt = define({
       options: t.options({ from: t.clause(['FROM', 'OF'], t.key()), to: t.clause('TO', t.key()) }),
     })
-    expect(spelt.argumentDocs.map(doc => doc.key_spec_index)).toEqual([0, 2])
+    expect(spelt.argumentDocs.map(doc => doc.keySpecIndex)).toEqual([0, 2])
     expect(spelt.keySpecs).toHaveLength(3)
     expect(of(models.evalname).argumentDocs).toEqual([
       { name: 'name', type: 'string' },
       { name: 'numkeys', type: 'integer' },
-      { name: 'key', type: 'key', key_spec_index: 0, flags: ['optional', 'multiple'] },
+      { name: 'key', type: 'key', keySpecIndex: 0, flags: ['optional', 'multiple'] },
       { name: 'argument', type: 'string', flags: ['optional', 'multiple'] },
     ])
     expect(of(models.geoadd).argumentDocs[1]).toMatchObject({

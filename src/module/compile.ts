@@ -1,10 +1,11 @@
 /** Host side: all that is derived from a definition, worked out once. */
 import { type ByteString, fromUtf8 } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
+import type { ArgumentDoc } from '../registry/argument-doc.js'
 import { type KeySpec, type LegacyKeys, legacyKeys } from '../registry/key-spec.js'
 import { membersOf } from './argument.js'
 import type { AnyCommand, Container } from './command.js'
-import { type ArgumentDoc, argumentDocsOf } from './docs.js'
+import { argumentDocsOf } from './docs.js'
 import { type ArgumentsFormatter, compileFormatter } from './format.js'
 import { keysOf } from './keys.js'
 import { type ArgumentsParser, compileParser } from './parse.js'

@@ -1,19 +1,8 @@
 /** A command's arguments as COMMAND DOCS shows them. */
+import type { ArgumentDoc } from '../registry/argument-doc.js'
 import { isLeaf, type Members, type Node } from './argument.js'
 import { singular } from './syntax.js'
 import { written } from './words.js'
-
-/** One entry of the `arguments` of COMMAND DOCS; the keys are in the order of redis-server's reply. */
-export interface ArgumentDoc {
-  readonly name: string
-  readonly type: ArgumentDocType
-  readonly key_spec_index?: number
-  readonly token?: string
-  readonly flags?: readonly ('optional' | 'multiple')[]
-  readonly arguments?: readonly ArgumentDoc[]
-}
-
-export type ArgumentDocType = 'key' | 'string' | 'integer' | 'double' | 'pure-token' | 'oneof' | 'block'
 
 export function argumentDocsOf(members: Members): ArgumentDoc[] {
   const keys = { next: 0 }
@@ -77,7 +66,7 @@ function leaf(name: string, node: Extract<Node, { name?: string }>, keys: KeyCou
   const shown = node.name ?? name
   switch (node.kind) {
     case 'key':
-      return { name: shown, type: 'key', key_spec_index: keys.next++ }
+      return { name: shown, type: 'key', keySpecIndex: keys.next++ }
     case 'integer':
     case 'bigint':
       return { name: shown, type: 'integer' }
@@ -107,16 +96,16 @@ function block(name: string, docs: readonly ArgumentDoc[]): ArgumentDoc {
   return { name, type: 'block', arguments: docs }
 }
 
-function flags(doc: ArgumentDoc, flag: 'optional'): readonly ('optional' | 'multiple')[] {
+function flags(doc: ArgumentDoc, flag: 'optional'): NonNullable<ArgumentDoc['flags']> {
   const already = doc.flags ?? []
   return already.includes(flag) ? already : [flag, ...already]
 }
 
-function ordered({ name, type, key_spec_index, token, flags, arguments: inner }: ArgumentDoc): ArgumentDoc {
+function ordered({ name, type, keySpecIndex, token, flags, arguments: inner }: ArgumentDoc): ArgumentDoc {
   return {
     name,
     type,
-    ...(key_spec_index !== undefined && { key_spec_index }),
+    ...(keySpecIndex !== undefined && { keySpecIndex }),
     ...(token !== undefined && { token }),
     ...(flags !== undefined && { flags }),
     ...(inner !== undefined && { arguments: inner }),

@@ -87,6 +87,11 @@ test.each<[Record<string, unknown>, string]>([
   [{ examples: [['GET']] }, "commands[0].examples[0]: must be a line and its reply: ['POONG', 'PONG']"],
   [{ examples: [['GET "k', 1]] }, 'commands[0].examples[0]: is no command line: it is empty, or a quote is not closed'],
   [{ examples: [['', 1]] }, 'commands[0].examples[0]: is no command line: it is empty, or a quote is not closed'],
+  [{ ifMissing: [] }, 'commands[0].ifMissing: is for commands whose first argument is a key'],
+  [
+    { ifMissing: [], args: { name: t.text(), key: t.key() } },
+    'commands[0].ifMissing: is for commands whose first argument is a key',
+  ],
   [{ args: undefined }, 'commands[0].args: must be an object of arguments, { key: t.key(), … }, not undefined'],
   [{ args: [t.key()] }, 'commands[0].args: must be an object of arguments, { key: t.key(), … }, not an array'],
 ])('a command: %#', (change, expected) => {

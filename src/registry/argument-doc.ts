@@ -1,16 +1,7 @@
 /** One argument in COMMAND DOCS. */
 export interface ArgumentDoc {
   readonly name: string
-  readonly type:
-    | 'key'
-    | 'string'
-    | 'integer'
-    | 'double'
-    | 'pattern'
-    | 'unix-time'
-    | 'pure-token'
-    | 'oneof'
-    | 'block'
+  readonly type: 'key' | 'string' | 'integer' | 'double' | 'pattern' | 'unix-time' | 'pure-token' | 'oneof' | 'block'
   /** Which of the command's key specs finds it. */
   readonly keySpecIndex?: number
   readonly token?: string

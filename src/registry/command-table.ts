@@ -34,7 +34,9 @@ export class CommandTable {
 
   /** The names of the commands that a module brought, whether they serve or lie under others. */
   namesOf(module: string): string[] {
-    return [...this.#stacks].filter(([, stack]) => stack.some(command => command.module === module)).map(([name]) => name)
+    return [...this.#stacks]
+      .filter(([, stack]) => stack.some(command => command.module === module))
+      .map(([name]) => name)
   }
 
   /** The command of this name that a module brought, whether it serves or lies under another. */

@@ -84,6 +84,21 @@ export class Modules {
    * @throws ReplyError in one line; the log has the rest
    */
   load(path: ByteString, args: readonly ByteString[] = []): Promise<LoadedModule> {
+    return this.#load(path, args, () => {})
+  }
+
+  /** The same, but a module that cannot be loaded yet is loaded once its files have been mended. */
+  async loadOrAwait(path: ByteString, args: readonly ByteString[] = []): Promise<void> {
+    const awaitMending = (inputs: readonly string[]) => this.#failedStarts.set(path, { args, inputs })
+    // The log has told why.
+    await this.#load(path, args, awaitMending).catch(() => {})
+  }
+
+  #load(
+    path: ByteString,
+    args: readonly ByteString[],
+    onFailure: (inputs: readonly string[]) => void,
+  ): Promise<LoadedModule> {
     return this.#inTurn(async () => {
       const source = await this.#source(toUtf8(path))
       try {
@@ -92,31 +107,23 @@ export class Modules {
         return loaded
       } catch (error) {
         await source.close()
+        onFailure(this.#inputsOf(error))
         this.#follow()
         throw this.#told(error, path)
       }
     })
   }
 
-  /** The same, but a module that cannot be loaded yet is loaded once its files have been mended. */
-  async loadOrAwait(path: ByteString, args: readonly ByteString[] = []): Promise<void> {
-    const failed = this.#failedStarts
-    try {
-      await this.load(path, args)
-    } catch (error) {
-      failed.set(path, { args, inputs: this.#inputsOf((error as Error).cause) })
-      this.#follow()
-    }
-  }
-
   /** Loads a module that a program passes as an object. Throws a ReplyError. */
-  async add(definition: AnyModule, args: readonly ByteString[] = []): Promise<LoadedModule> {
+  add(definition: AnyModule, args: readonly ByteString[] = []): Promise<LoadedModule> {
     const path = fromUtf8(String((definition as { name?: unknown } | undefined)?.name ?? '?'))
-    try {
-      return await this.#install(definition, path, path, args, undefined)
-    } catch (error) {
-      throw this.#told(error, path)
-    }
+    return this.#inTurn(async () => {
+      try {
+        return await this.#install(definition, path, path, args, undefined)
+      } catch (error) {
+        throw this.#told(error, path)
+      }
+    })
   }
 
   /** Takes a module and its commands away; what these had replaced serves again. */

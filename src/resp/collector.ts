@@ -15,6 +15,12 @@ export interface Conversions<T> {
   map(items: T[]): T
 }
 
+interface Container<T> {
+  readonly items: T[]
+  left: number
+  readonly close: (items: T[]) => T
+}
+
 /** A sink that builds the reply as a value, for callers in this process. */
 export class ReplyCollector<T> implements ReplySink {
   protocol: 2 | 3
@@ -23,7 +29,9 @@ export class ReplyCollector<T> implements ReplySink {
   readonly #onValue: ((value: T) => void) | undefined
   #result: T | undefined
   /** The containers that are still being filled, outermost first. */
-  readonly #open: { items: T[]; left: number; close: (items: T[]) => T }[] = []
+  #open: Container<T>[] = []
+  /** What was open when the command began whose reply is being written, with what was left: EXEC's array, say. */
+  #mark: readonly { readonly container: Container<T>; readonly left: number }[] = []
 
   /** `onValue` is given each complete value, for who listens to pushes; `take` gives the last one. */
   constructor(conversions: Conversions<T>, protocol: 2 | 3 = 3, onValue?: (value: T) => void) {
@@ -41,11 +49,19 @@ export class ReplyCollector<T> implements ReplySink {
   }
 
   begin(): void {
-    this.take()
+    if (this.#open.length === 0) {
+      this.#result = undefined
+      if (this.#mark.length > 0) this.#mark = []
+    } else this.#mark = this.#open.map(container => ({ container, left: container.left }))
   }
 
   abort(): void {
-    this.take()
+    this.#result = undefined
+    this.#open = this.#mark.map(({ container, left }) => {
+      container.items.length -= left - container.left
+      container.left = left
+      return container
+    })
   }
 
   ok(): void {

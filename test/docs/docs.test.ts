@@ -188,7 +188,7 @@ class Workbench {
         .join('')
     const text = readFileSync(path, 'utf8')
     const parts = text.split(lines('-'))
-    expect(parts.length, `times that the lines at ${this.#at(block, 0)} are in ${name}`).toBe(2)
+    expect(parts.length - 1, `how often the lines at ${this.#at(block, 0)} are in ${name}`).toBe(1)
     this.#saved = this.#server?.output.length ?? 0
     writeFileSync(path, parts.join(lines('+')))
     await this.#server?.until(/\] loaded \d+ command|goes on serving/, this.#saved)

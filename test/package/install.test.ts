@@ -33,6 +33,9 @@ const PROGRAM = {
     const db = await open({ modules: [require('krmt/modules/hmsetnx'), require('krmt/modules/geo')] })
     console.log(await db.hmsetnx({ key: 'k', entries: [{ field: 'f', value: 'v' }] }), await db.call('HGETALL', 'k'),
       await db.call('GEOADD', 'cities', 48.8566, 2.3522, 'Paris'))
+    // A module's own errors are errors of the server, whichever form they are of.
+    const { message } = await db.call('GEOADD', 'cities', 99, 0, 'nowhere').catch(error => error)
+    if (!message.startsWith('ERR invalid latitude')) console.log(message)
     await db.close()`,
 }
 
@@ -146,6 +149,14 @@ describe('the package, installed into an empty folder', () => {
     if (name !== 'bundler') write(`${name}/cjs.cts`, TYPED)
     const tsc = join(folder, 'node_modules/typescript/bin/tsc')
     expect(await node([tsc, '-p', name], { cwd: folder })).toBe('')
+  })
+
+  test('npx krmt new writes a module that npx krmt check finds right', async () => {
+    expect(await npx('krmt', 'new', 'stock')).toMatchObject({ code: 0 })
+    expect(await npx('krmt', 'check', './stock')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^examples +ok/m),
+    })
   })
 
   test('the server starts with a module of the kit and one of the user', async () => {

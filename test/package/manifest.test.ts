@@ -5,7 +5,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KRMT_VERSION } from '../../src/version.js'
-import { run, succeeded } from '../support/run.js'
+import { run } from '../support/run.js'
 import { manifest, pack, root, type Tarball } from './tarball.js'
 
 const kit = readdirSync(join(root, 'modules'))
@@ -64,7 +64,7 @@ describe('what npm would publish', () => {
     const entries = subpaths.flatMap(path => (path === './modules/*' ? kit.map(name => `./modules/${name}`) : path))
     const attw = join(root, 'node_modules/.bin/attw')
     const args = [tarball.path, '--profile', 'node16', '--format', 'json', '--no-definitely-typed']
-    const { analysis } = JSON.parse(succeeded(await run(attw, [...args, '--entrypoints', ...entries]), 'attw'))
+    const { analysis } = JSON.parse((await run(attw, [...args, '--entrypoints', ...entries])).stdout)
     expect(Object.keys(analysis.entrypoints).sort()).toEqual(entries.sort())
     // What is left is about the resolution of Node 10, which knows no "exports".
     const { problems }: { problems: { kind: string; resolutionKind?: string }[] } = analysis

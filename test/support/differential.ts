@@ -52,7 +52,8 @@ export function describeDifferential(
             if (step === undefined) continue
             const [our, their] = await Promise.all([ours.run(step), theirs.run(step)])
             const where = `line ${number + 1}: ${line.trim()}`
-            if (step.expected === undefined) expect(step.mode === 'near' ? our : compared(our, step), where).toEqual(compared(their, step))
+            if (step.expected === undefined)
+              expect(step.mode === 'near' ? our : compared(our, step), where).toEqual(compared(their, step))
             else expect(printed(our), where).toBe(step.expected)
           }
           if (events) expect(await ours.events(), 'keyspace events').toEqual(await theirs.events())

@@ -20,7 +20,7 @@ interface Effect {
  * later one fails, so:
  *
  * - effects of plain forms (see PLAIN) can fail only for the type of a key, which is checked before the first is
- *   applied; nothing is copied. This is the fast path, and what modules do almost always;
+ *   applied, where it is known; nothing is copied. This is the fast path, and what modules do almost always;
  * - for any other combination, the keys that are to be written are copied first, O(size of their values), and put back
  *   when an effect fails. Keyspace events wait until all have succeeded.
  *
@@ -33,8 +33,7 @@ export function commit(client: Client, effects: readonly (readonly ByteString[])
     return
   }
   const commands = effects.map(argv => effectOf(client, argv))
-  if (commands.every(({ command, argv }) => PLAIN[command.fullName]?.isPlain(argv) === true)) {
-    checkTypes(client.database, commands)
+  if (isPlain(client.database, commands)) {
     for (const { command, argv } of commands) run(client, command, argv)
   } else applyOrUndo(client, commands)
 }
@@ -44,7 +43,9 @@ function effectOf({ engine }: Client, argv: readonly ByteString[]): Effect {
   const name = argv[0]!
   const command = engine.commands.of('<builtin>', name.toLowerCase())
   if (command?.run === undefined) {
-    throw new ReplyError(`ERR effect '${name}' is no command of the engine: only those can be replayed without the module`)
+    throw new ReplyError(
+      `ERR effect '${name}' is no command of the engine: only those can be replayed without the module`,
+    )
   }
   const isPublish = command.fullName === 'publish' || command.fullName === 'spublish'
   if (!command.has(FlagBit.write) && !isPublish) throw new ReplyError(`ERR effect '${name}' does not write`)
@@ -61,25 +62,33 @@ function run(client: Client, command: Command, argv: readonly ByteString[]): voi
   command.run!(client, argv)
 }
 
-/** Goes through effects of plain forms as they will change the types of keys. Throws WRONGTYPE. */
-function checkTypes(db: Database, effects: readonly Effect[]): void {
-  const types = new Map<ByteString, TypeName | undefined>()
+/**
+ * Goes through the effects as they will change the types of keys: whether all are of plain forms, on keys whose types
+ * are known. Throws WRONGTYPE where one is the wrong one.
+ */
+function isPlain(db: Database, effects: readonly Effect[]): boolean {
+  const { now } = db.keyspace
+  const types = new Map<ByteString, TypeName | 'none' | 'unknown'>()
   for (const { command, argv } of effects) {
-    const form = PLAIN[command.fullName]!
-    if (form.keys === 'none') continue
-    const keys = form.keys === 'all' ? argv.slice(1) : [argv[1]!]
-    for (const key of keys) {
+    const form = PLAIN[command.fullName]
+    if (form?.isPlain(argv, now) !== true) return false
+    const last = form.keys === 'all' ? argv.length : form.keys === 'first' ? 2 : 1
+    for (let i = 1; i < last; i++) {
+      const key = argv[i]!
       if (form.type !== undefined) {
-        let type = types.get(key)
-        if (type === undefined && !types.has(key)) {
-          const entry = db.find(key)
-          type = entry && typeOf(entry.value)
-        }
-        if (type !== undefined && type !== form.type) throw errors.wrongType
+        const type = types.get(key) ?? typeIn(db, key)
+        if (type === 'unknown') return false
+        if (type !== 'none' && type !== form.type) throw errors.wrongType
       }
-      if (form.leaves !== undefined) types.set(key, form.leaves === 'none' ? undefined : form.leaves)
+      if (form.leaves !== undefined) types.set(key, form.leaves)
     }
   }
+  return true
+}
+
+function typeIn(db: Database, key: ByteString): TypeName | 'none' {
+  const entry = db.find(key)
+  return entry === undefined ? 'none' : typeOf(entry.value)
 }
 
 function applyOrUndo(client: Client, effects: readonly Effect[]): void {
@@ -89,8 +98,10 @@ function applyOrUndo(client: Client, effects: readonly Effect[]): void {
   for (const { command, argv } of effects) {
     if (!command.has(FlagBit.write)) continue
     const indices = keyIndices(command.definition.keys ?? [], argv)
-    if (indices === undefined || indices.length === 0) {
-      throw new ReplyError(`ERR effect '${argv[0]}' can only be the sole effect of a command: it names no keys to restore`)
+    if (indices === undefined || indices.length === 0 || reachesElsewhere(command, argv)) {
+      throw new ReplyError(
+        `ERR effect '${argv[0]}' can only be the sole effect of a command: what it writes could not be put back`,
+      )
     }
     for (const index of indices) keys.add(argv[index]!)
   }
@@ -107,15 +118,20 @@ function applyOrUndo(client: Client, effects: readonly Effect[]): void {
   for (const { command, argv } of effects) if (!command.has(FlagBit.write)) run(client, command, argv)
 }
 
+/** Whether an effect writes keys of another database. */
+function reachesElsewhere({ fullName }: Command, argv: readonly ByteString[]): boolean {
+  return fullName === 'move' || (fullName === 'copy' && argv.slice(3).some(word => word.toLowerCase() === 'db'))
+}
+
 /** A form of a command that can fail only for the type of its keys. */
 interface PlainForm {
-  /** Whether the arguments, whose number is right, are of the form. */
-  isPlain(argv: readonly ByteString[]): boolean
+  /** Whether the arguments, whose number is right, are of the form. `now`: milliseconds since the epoch. */
+  isPlain(argv: readonly ByteString[], now: number): boolean
   readonly keys: 'first' | 'all' | 'none'
   /** The type that a key must have, if it exists. */
   readonly type?: TypeName
-  /** What the key is afterwards, where that is sure and matters. */
-  readonly leaves?: TypeName | 'none'
+  /** What the key is afterwards, where it may be another than before. */
+  readonly leaves?: TypeName | 'none' | 'unknown'
 }
 
 const always = (): boolean => true
@@ -124,25 +140,26 @@ const PLAIN: Readonly<Record<string, PlainForm>> = {
   del: { isPlain: always, keys: 'all', leaves: 'none' },
   unlink: { isPlain: always, keys: 'all', leaves: 'none' },
   persist: { isPlain: always, keys: 'first' },
-  pexpire: { isPlain: argv => argv.length === 3 && isTime(argv[2]!), keys: 'first' },
-  pexpireat: { isPlain: argv => argv.length === 3 && isTime(argv[2]!), keys: 'first' },
+  pexpire: { isPlain: argv => argv.length === 3 && isLater(argv[2]!, 0), keys: 'first' },
+  pexpireat: { isPlain: (argv, now) => argv.length === 3 && isLater(argv[2]!, now), keys: 'first' },
   publish: { isPlain: always, keys: 'none' },
   spublish: { isPlain: always, keys: 'none' },
   set: { isPlain: argv => argv.length === 3, keys: 'first', leaves: 'string' },
   hset: { isPlain: argv => argv.length % 2 === 0, keys: 'first', type: 'hash', leaves: 'hash' },
-  hdel: { isPlain: always, keys: 'first', type: 'hash' },
   zadd: { isPlain: hasScores, keys: 'first', type: 'zset', leaves: 'zset' },
-  zrem: { isPlain: always, keys: 'first', type: 'zset' },
   sadd: { isPlain: always, keys: 'first', type: 'set', leaves: 'set' },
-  srem: { isPlain: always, keys: 'first', type: 'set' },
   lpush: { isPlain: always, keys: 'first', type: 'list', leaves: 'list' },
   rpush: { isPlain: always, keys: 'first', type: 'list', leaves: 'list' },
+  // What takes the last element away takes the key away.
+  hdel: { isPlain: always, keys: 'first', type: 'hash', leaves: 'unknown' },
+  zrem: { isPlain: always, keys: 'first', type: 'zset', leaves: 'unknown' },
+  srem: { isPlain: always, keys: 'first', type: 'set', leaves: 'unknown' },
 }
 
-/** A time that EXPIRE cannot find too large. */
-function isTime(text: ByteString): boolean {
+/** A time that EXPIRE does not find too large, and that has not passed, which would delete the key. */
+function isLater(text: ByteString, than: number): boolean {
   const value = parseInteger(text)
-  return value !== undefined && Math.abs(value) < 2 ** 52
+  return value !== undefined && value > than && value < 2 ** 52
 }
 
 function hasScores(argv: readonly ByteString[]): boolean {

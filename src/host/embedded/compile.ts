@@ -1,14 +1,18 @@
 import type { AnyCommand } from '../../module/command.js'
 import { type CompiledCommand, compileCommand, compileContainer } from '../../module/compile.js'
+import { wordOf } from '../../module/effects.js'
 import type { AnyModule, ModuleCommand } from '../../module/module.js'
 import { isForward } from '../../module/reply.js'
-import { wordOf } from '../../module/effects.js'
 import { checkReply, writeReply } from '../../module/write-reply.js'
 import type { CommandDefinition, Flag, Handler } from '../../registry/definition.js'
 import type { EmbeddedHost } from './host.js'
 
 /** Turns a module's commands into definitions for the command table. */
-export function compileModule(module: AnyModule, commands: readonly ModuleCommand[], host: EmbeddedHost): CommandDefinition[] {
+export function compileModule(
+  module: AnyModule,
+  commands: readonly ModuleCommand[],
+  host: EmbeddedHost,
+): CommandDefinition[] {
   return commands.map(command => {
     if (command.kind === 'command') return definitionOf(module, compileCommand(command), handlerOf(command, host))
     const compiled = compileContainer(command)

@@ -51,6 +51,7 @@ export class EmbeddedHost {
   commit(client: Client, effects: readonly (readonly ByteString[])[]): void {
     this.#client.database = client.database
     this.onEffects(effects)
+    this.#replies.take()
     commit(this.#client, effects)
   }
 
@@ -59,7 +60,8 @@ export class EmbeddedHost {
     const command = this.#builtin(argv)
     if (!command.has(FlagBit.readonly)) throw new ReplyError(`ERR read.call('${argv[0]}') is no read-only command`)
     this.#client.database = client.database
-    this.#replies.begin()
+    // An effect that failed may have left half a reply.
+    this.#replies.take()
     command.run!(this.#client, argv)
     const reply = this.#replies.take()
     if (reply instanceof ReplyError) throw reply

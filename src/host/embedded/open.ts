@@ -1,6 +1,7 @@
 import { type ByteString, fromUtf8, toUtf8 } from '../../bytes/bytes.js'
 import { builtinCommands } from '../../commands/builtin.js'
 import { Config } from '../../config/config.js'
+import { InvalidValue } from '../../config/errors.js'
 import { type ParameterName, parameterNames } from '../../config/parameters.js'
 import type { Client } from '../../engine/client.js'
 import { type Clock, systemClock } from '../../engine/clock.js'
@@ -38,7 +39,15 @@ export interface OpenOptions<Modules extends readonly ModuleInput[] = readonly M
 export type Reply = string | number | bigint | boolean | null | Reply[] | { [key: string]: Reply }
 
 /** A reply whose bulk strings are bytes. */
-export type BytesReply = string | Uint8Array | number | bigint | boolean | null | BytesReply[] | Map<BytesReply, BytesReply>
+export type BytesReply =
+  | string
+  | Uint8Array
+  | number
+  | bigint
+  | boolean
+  | null
+  | BytesReply[]
+  | Map<BytesReply, BytesReply>
 
 /** A Redis in this process. */
 export interface Embedded {
@@ -90,7 +99,12 @@ export async function open<const Modules extends readonly ModuleInput[] = []>(
   const config = new Config({ dir: fromUtf8(process.cwd()) })
   for (const [name, value] of Object.entries(options.config ?? {})) {
     if (!parameterNames.some(known => known === name)) throw new ReplyError(`ERR there is no parameter '${name}'`)
-    config.assign(name as ParameterName, fromUtf8(String(value)))
+    try {
+      config.assign(name as ParameterName, fromUtf8(String(value)))
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error
+      throw new ReplyError(`ERR parameter '${name}' cannot be '${value}': ${error.message}`, { cause: error })
+    }
   }
   const engine = new Engine({
     config,
@@ -110,23 +124,21 @@ export async function open<const Modules extends readonly ModuleInput[] = []>(
 }
 
 class EmbeddedDb implements Embedded {
-  readonly #client: Client
-  readonly #replies = new ReplyCollector<Reply | ReplyError>(TO_TEXT)
-  readonly #bytesClient: Client
-  readonly #bytesReplies = new ReplyCollector<BytesReply | ReplyError>(TO_BYTES)
+  readonly #caller: Caller<Reply>
+  readonly #bytesCaller: Caller<BytesReply>
   #server: Server | undefined
 
   constructor(readonly engine: Engine) {
-    this.#client = engine.internalClient(this.#replies)
-    this.#bytesClient = engine.internalClient(this.#bytesReplies)
+    this.#caller = new Caller(engine, TO_TEXT)
+    this.#bytesCaller = new Caller(engine, TO_BYTES)
   }
 
   async call(...argv: readonly CommandWord[]): Promise<Reply> {
-    return answer(this.#client, this.#replies, wordsOf(argv))
+    return this.#caller.run(wordsOf(argv))
   }
 
   async callBytes(...argv: readonly CommandWord[]): Promise<BytesReply> {
-    return answer(this.#bytesClient, this.#bytesReplies, wordsOf(argv))
+    return this.#bytesCaller.run(wordsOf(argv))
   }
 
   subscribe(channel: string, listener: (message: string, channel: string) => void): () => void {
@@ -150,7 +162,11 @@ class EmbeddedDb implements Embedded {
   async listen(options: ListenOptions = {}): Promise<{ readonly port: number }> {
     const { Server } = await import('../../server/server.js')
     this.#server ??= new Server(this.engine)
-    await this.#server.listen({ ...(options.unixSocket === undefined ? { port: 0 } : {}), bind: ['127.0.0.1'], ...options })
+    await this.#server.listen({
+      ...(options.unixSocket === undefined ? { port: 0 } : {}),
+      bind: ['127.0.0.1'],
+      ...options,
+    })
     return { port: this.#server.port }
   }
 
@@ -182,25 +198,54 @@ class EmbeddedDb implements Embedded {
   }
 
   #define(on: object, { definition, format }: CompiledCommand): void {
-    const value = async (args: unknown = {}) => answer(this.#client, this.#replies, format(args))
+    const value = async (args: unknown = {}) => this.#caller.run(format(args))
     Object.defineProperty(on, definition.name, { value, enumerable: true })
   }
 }
 
-/** Runs one command; a command that answers later is waited for. */
-function answer<T>(client: Client, replies: ReplyCollector<T | ReplyError>, argv: readonly ByteString[]): T | Promise<T> {
-  client.engine.tick()
-  execute(client, argv)
-  if (client.waiting) return new Promise<void>(resolve => {
-    client.onResume = resolve
-  }).then(() => taken(replies))
-  return taken(replies)
-}
+/** A client of the engine's, and the replies that it gets as values. */
+class Caller<T> {
+  readonly #client: Client
+  readonly #replies: ReplyCollector<T | ReplyError>
+  /** Settles when all calls have been answered that are under way; undefined when none is. */
+  #tail: Promise<void> | undefined
 
-function taken<T>(replies: ReplyCollector<T | ReplyError>): T {
-  const reply = replies.take()
-  if (reply instanceof ReplyError) throw reply
-  return reply as T
+  constructor(engine: Engine, conversions: Conversions<T | ReplyError>) {
+    this.#replies = new ReplyCollector<T | ReplyError>(conversions)
+    this.#client = engine.internalClient(this.#replies)
+  }
+
+  /** Runs one command. A command that answers later is waited for, by those that come after it too. */
+  run(argv: readonly ByteString[]): T | Promise<T> {
+    if (this.#tail !== undefined) return this.#queue(this.#tail.then(() => this.#runNow(argv)))
+    const answer = this.#runNow(argv)
+    return answer instanceof Promise ? this.#queue(answer) : answer
+  }
+
+  #runNow(argv: readonly ByteString[]): T | Promise<T> {
+    const client = this.#client
+    client.engine.tick()
+    execute(client, argv)
+    if (!client.waiting) return this.#taken()
+    return new Promise<void>(resolve => {
+      client.onResume = resolve
+    }).then(() => this.#taken())
+  }
+
+  #queue(answer: Promise<T>): Promise<T> {
+    const settled = (): void => {
+      if (this.#tail === tail) this.#tail = undefined
+    }
+    const tail: Promise<void> = answer.then(settled, settled)
+    this.#tail = tail
+    return answer
+  }
+
+  #taken(): T {
+    const reply = this.#replies.take()
+    if (reply instanceof ReplyError) throw reply
+    return reply as T
+  }
 }
 
 function wordsOf(argv: readonly CommandWord[]): ByteString[] {

@@ -1,7 +1,6 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { formatInteger } from '../../bytes/numbers.js'
 import { readAs, readString } from '../../commands/lookup.js'
-import { visitSetBits } from '../../values/string-bits.js'
 import type { Database } from '../../keyspace/database.js'
 import { type Bytes, type BytesLike, bytesOf, latin1 } from '../../module/bytes.js'
 import type {
@@ -21,6 +20,7 @@ import type { CommandWord } from '../../module/reply.js'
 import { ByteBuffer } from '../../values/byte-buffer.js'
 import { Hash } from '../../values/hash.js'
 import { SortedSet } from '../../values/sorted-set.js'
+import { visitSetBits } from '../../values/string-bits.js'
 import { typeOf } from '../../values/value.js'
 
 /** What a module reads on the embedded host: views straight on the keyspace, which copy nothing that is not asked for. */
@@ -126,7 +126,7 @@ class StringView extends View<number | bigint | ByteString | ByteBuffer> impleme
   }
 
   getRange(start: number, end: number): Bytes {
-    const range = byteRange(start, end, this.length)
+    const range = getRangeOf(start, end, this.length)
     return bytesOf(range === undefined ? '' : this.#text.slice(range.start, range.end + 1))
   }
 
@@ -141,8 +141,8 @@ class StringView extends View<number | bigint | ByteString | ByteBuffer> impleme
     return ((byte >> (7 - (offset % 8))) & 1) as 0 | 1
   }
 
-  visitSetBits({ start = 0, end = -1, limit = Infinity }: BitRange, visit: (position: number) => boolean | void): void {
-    const range = byteRange(start, end, this.length)
+  visitSetBits({ start = 0, end = -1, limit = Infinity }: BitRange, visit: (position: number) => unknown): void {
+    const range = rangeOf(start, end, this.length)
     if (range === undefined || limit <= 0) return
     const bytes = this.value instanceof ByteBuffer ? this.value.bytes : this.#text
     let left = limit
@@ -150,11 +150,26 @@ class StringView extends View<number | bigint | ByteString | ByteBuffer> impleme
   }
 }
 
-/** The bytes that a range means, both ends included, as GETRANGE takes it; undefined when there are none. */
-function byteRange(start: number, end: number, length: number): { start: number; end: number } | undefined {
+interface Range {
+  readonly start: number
+  /** Included. */
+  readonly end: number
+}
+
+/** The elements that a range means, both ends included, as ZRANGE takes it; undefined when there are none. */
+function rangeOf(start: number, end: number, length: number): Range | undefined {
   const from = Math.max(0, start < 0 ? start + length : start)
   const to = Math.min(length - 1, end < 0 ? end + length : end)
   return from > to ? undefined : { start: from, end: to }
+}
+
+/**
+ * The same as GETRANGE takes it: an end before the first byte is the first byte, unless the range was given the wrong
+ * way round.
+ */
+function getRangeOf(start: number, end: number, length: number): Range | undefined {
+  if (start < 0 && end < 0 && start > end) return undefined
+  return rangeOf(start, end < -length ? 0 : end, length)
 }
 
 class HashView extends View<Hash> implements ReadHash {
@@ -225,7 +240,7 @@ class SortedSetView extends View<SortedSet> implements ReadSortedSet {
 
   range(start: number, end: number, { reverse = false }: { reverse?: boolean | undefined } = {}): ScoredMember[] {
     const found: ScoredMember[] = []
-    const range = byteRange(start, end, this.size)
+    const range = rangeOf(start, end, this.size)
     if (range === undefined) return found
     this.value?.visitByRank(range.start, range.end, reverse, (member, score) => {
       found.push({ member: bytesOf(member), score })
@@ -245,7 +260,7 @@ class SortedSetView extends View<SortedSet> implements ReadSortedSet {
     return this.value?.countByScore(bounds(range)) ?? 0
   }
 
-  visitScores(range: ScoreRange, visit: (member: Bytes, score: number) => boolean | void): void {
+  visitScores(range: ScoreRange, visit: (member: Bytes, score: number) => unknown): void {
     let left = range.limit ?? Infinity
     if (left <= 0) return
     this.value?.visitByScore(
