@@ -200,12 +200,13 @@ export class Config {
       const given = args[i] ?? ''
       const name = findParameter(given)
       if (!name) throw new ReplyError(`ERR Unknown option or number of arguments for CONFIG SET - '${given}'`)
+      // What is wrong with a name is told in the case it was asked in, what is wrong with a value in lower case.
       const asked = given.toLowerCase()
       const parameter = parameterOf(name)
-      if (parameter.immutable) throw failed(asked, "can't set immutable config")
-      if (parameter.protected && !this.#mayProtected(caller)) throw failed(asked, "can't set protected config")
+      if (parameter.immutable) throw failed(given, "can't set immutable config")
+      if (parameter.protected && !this.#mayProtected(caller)) throw failed(given, "can't set protected config")
       // Redis lets a name and its alias through, and the last one counts.
-      if (named.some(other => other.asked === asked)) throw failed(asked, 'duplicate parameter')
+      if (named.some(other => other.asked === asked)) throw failed(given, 'duplicate parameter')
       named.push({ name, asked, value: args[i + 1] ?? '' })
     }
     return named.map(({ name, asked, value }) => {

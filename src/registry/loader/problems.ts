@@ -31,7 +31,7 @@ function utf16Length(line: string, bytes: number): number {
 /** `folder`: that of the file that the message is about. */
 function hintFor({ text, notes }: esbuild.Message, folder: string): string | undefined {
   if (/^Top-level await/.test(text)) {
-    return 'A module is loaded in one go. Await in its load(), which may be async, and keep the result there.'
+    return 'A module is loaded in one go, and its load() too. Begin the work there, and keep what it gives when it comes.'
   }
   const missing = unresolved(text)
   if (missing !== undefined && !isRelative(missing)) {
