@@ -92,10 +92,15 @@ export function isBytes(value: unknown): value is Bytes {
   return typeof value === 'object' && value !== null && CONTENT in value
 }
 
+/** Engine side: the byte string that a Bytes holds. */
+export function contentOf(bytes: Bytes): ByteString {
+  return (bytes as unknown as { readonly [CONTENT]: ByteString })[CONTENT]
+}
+
 /** Engine side: the byte string of what an author or a caller gave. Throws a TypeError that says `what` was bad. */
 export function latin1(of: BytesLike, what = 'the value'): ByteString {
   if (typeof of === 'string') return fromUtf8(of)
-  if (isBytes(of)) return (of as unknown as { readonly [CONTENT]: ByteString })[CONTENT]
+  if (isBytes(of)) return contentOf(of)
   if (of instanceof Uint8Array) return fromBuffer(of)
   throw new TypeError(`${what} must be text or bytes, not ${describe(of)}`)
 }

@@ -1,7 +1,7 @@
 /** From what `run` returned to the client's reply. */
 import { fromUtf8 } from '../bytes/bytes.js'
 import type { ReplySink } from '../resp/reply.js'
-import { type Bytes, describe, isBytes, isPromiseLike, latin1 } from './bytes.js'
+import { contentOf, describe, isBytes, isPromiseLike, latin1 } from './bytes.js'
 import { type SpecialReply, specialKind } from './reply.js'
 
 /** Deeper than any reply that a client library takes, and a sign of an array that contains itself. */
@@ -34,9 +34,10 @@ function check(value: unknown, command: string, path: string, depth: number): vo
       if (Number.isNaN(value)) refuse(value, command, path, 'a reply cannot be NaN')
       return
     case 'object':
-      if (value === null) return
+      // Bytes first: they are what most items of long replies are.
+      if (value === null || isBytes(value)) return
       if (Array.isArray(value)) checkArray(value, command, path, depth)
-      else if (!isBytes(value) && !(value instanceof Uint8Array)) checkSpecial(value, command, path, depth)
+      else if (!(value instanceof Uint8Array)) checkSpecial(value, command, path, depth)
       return
     default:
       refuse(value, command, path, 'it is none of the values that a command can answer')
@@ -124,10 +125,11 @@ function write(value: unknown, sink: ReplySink): void {
       return
     default:
       if (value === null) sink.null()
+      else if (isBytes(value)) sink.bulk(contentOf(value))
       else if (Array.isArray(value)) {
         sink.array(value.length)
         for (let i = 0; i < value.length; i++) write(value[i], sink)
-      } else if (isBytes(value) || value instanceof Uint8Array) sink.bulk(latin1(value as Bytes | Uint8Array))
+      } else if (value instanceof Uint8Array) sink.bulk(latin1(value))
       else writeSpecial(value as SpecialReply, sink)
   }
 }

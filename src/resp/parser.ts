@@ -129,7 +129,9 @@ export class CommandParser {
       const end = start + length
       if (end + 2 > text.length) return undefined
       if (i === 0) argv.push(this.#names.at(text, start, end))
-      else argv.push(length <= COPIED_BY_SLICE ? text.substring(start, end) : this.#bytes.latin1Slice(start, end))
+      else if (length <= COPIED_BY_SLICE) argv.push(text.substring(start, end))
+      else if (length < STRING_OF.length) argv.push(STRING_OF[length]!(this.#bytes, start))
+      else argv.push(this.#bytes.latin1Slice(start, end))
       at = end + 2
     }
     this.#at = at
@@ -227,6 +229,20 @@ export class CommandParser {
     this.#at = 0
   }
 }
+
+/**
+ * By length: a string of so many bytes. For the 13 to 40 bytes that keys often have, String.fromCharCode with an argument a
+ * byte is faster than latin1Slice, which leaves V8's compiled code (16 bytes: 50 and 74 ns; and the string is then found
+ * in a Map faster, too). With redis-benchmark at 16 a pipeline that is 10 % of the throughput of GET.
+ */
+const STRING_OF: readonly ((bytes: Uint8Array, start: number) => ByteString)[] = Array.from(
+  { length: 41 },
+  (_, length) => {
+    const chars = Array.from({ length }, (_, i) => `bytes[start + ${i}]`)
+    const body = `return String.fromCharCode(${chars.join(', ')})`
+    return new Function('bytes', 'start', body) as (bytes: Uint8Array, start: number) => ByteString
+  },
+)
 
 /**
  * The names of commands that this client has used last. The same string is given again for the same name: no string to

@@ -76,7 +76,9 @@ export class WireWriter implements ReplySink {
   }
 
   bulk(value: ByteString): void {
-    if (value.length > PIECE) {
+    const head = BULK_HEADS[value.length]
+    if (head !== undefined) this.raw(`${head}${value}\r\n`)
+    else if (value.length > PIECE) {
       this.raw(`$${value.length}\r\n`)
       this.#whole(value)
       this.raw('\r\n')
@@ -145,6 +147,9 @@ export class WireWriter implements ReplySink {
 
 /** Length in bytes from which output is cut into pieces: flattening one piece stays a matter of milliseconds. */
 const PIECE = 1 << 20
+
+/** The heads of bulk strings of up to 1,023 bytes: making one each time took a quarter of the time of a reply of many. */
+const BULK_HEADS: readonly ByteString[] = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`)
 
 function oneLine(text: ByteString): ByteString {
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text
