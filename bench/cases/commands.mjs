@@ -11,8 +11,15 @@ export const commandCases = Object.entries(tests).flatMap(([name, test]) =>
     return {
       name: `${name}, ${pipeline} a pipeline`,
       aim: '0.90',
+      ...(name === 'GET' && { prepare: setKeys }),
       krmt: ({ krmt }) => redisBenchmark(krmt, args),
       redis: ({ redis }) => redisBenchmark(redis, args),
     }
   }),
 )
+
+/** Sets the keys that GET gets: redis-benchmark names them so. */
+async function setKeys({ krmt, redis }) {
+  const pairs = Array.from({ length: 10_000 }, (_, i) => [`key:${String(i).padStart(12, '0')}`, 'xxx'])
+  for (const { client } of [krmt, redis]) await client.sendCommand(['MSET', ...pairs.flat()])
+}
