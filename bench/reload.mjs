@@ -80,7 +80,9 @@ for (let version = 101; version <= 1100; version++) {
   save(version)
   await answers(version)
 }
-console.log(`Heap after 1,000 more reloads: ${((heap() - before) / 2 ** 20).toFixed(1)} MB (negative: less than before)`)
+console.log(
+  `Heap after 1,000 more reloads: ${((heap() - before) / 2 ** 20).toFixed(1)} MB (negative: less than before)`,
+)
 
 client.destroy()
 await db.close()
