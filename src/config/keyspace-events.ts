@@ -1,24 +1,8 @@
+import { EventChannel, EventClass } from '../keyspace/events.js'
 import { InvalidValue } from './errors.js'
 import { type ParameterType, quotedLine, single } from './parameter-type.js'
 
-/** What `notify-keyspace-events` asks for: where events go (`keyspace`, `keyevent`), and which ones. Bits of a number. */
-export const keyspaceEvent = {
-  keyspace: 1 << 0,
-  keyevent: 1 << 1,
-  generic: 1 << 2,
-  string: 1 << 3,
-  list: 1 << 4,
-  set: 1 << 5,
-  hash: 1 << 6,
-  zset: 1 << 7,
-  expired: 1 << 8,
-  evicted: 1 << 9,
-  stream: 1 << 10,
-  keyMiss: 1 << 11,
-  module: 1 << 13,
-  newKey: 1 << 14,
-} as const
-
+/** `notify-keyspace-events`: where events go and which ones, as EventChannel and EventClass bits of a number. */
 export function keyspaceEvents(): ParameterType<number> {
   return {
     ...single('letters of KEg$lshzxetdmnA', argument => {
@@ -31,20 +15,20 @@ export function keyspaceEvents(): ParameterType<number> {
 
 /** In the order in which CONFIG GET writes them. */
 const LETTERS: readonly (readonly [letter: string, bit: number])[] = [
-  ['g', keyspaceEvent.generic],
-  ['$', keyspaceEvent.string],
-  ['l', keyspaceEvent.list],
-  ['s', keyspaceEvent.set],
-  ['h', keyspaceEvent.hash],
-  ['z', keyspaceEvent.zset],
-  ['x', keyspaceEvent.expired],
-  ['e', keyspaceEvent.evicted],
-  ['t', keyspaceEvent.stream],
-  ['d', keyspaceEvent.module],
-  ['n', keyspaceEvent.newKey],
-  ['K', keyspaceEvent.keyspace],
-  ['E', keyspaceEvent.keyevent],
-  ['m', keyspaceEvent.keyMiss],
+  ['g', EventClass.generic],
+  ['$', EventClass.string],
+  ['l', EventClass.list],
+  ['s', EventClass.set],
+  ['h', EventClass.hash],
+  ['z', EventClass.zset],
+  ['x', EventClass.expired],
+  ['e', EventClass.evicted],
+  ['t', EventClass.stream],
+  ['d', EventClass.module],
+  ['n', EventClass.new],
+  ['K', EventChannel.keyspace],
+  ['E', EventChannel.keyevent],
+  ['m', EventClass.miss],
 ]
 
 /** `A` stands for these; misses and new keys must be asked for by name. */
