@@ -7,6 +7,7 @@ import * as host from '../module/index.js'
 import { type AnyModule, commandsOf, type ModuleCommand, parseModuleOptions } from '../module/module.js'
 import { checkCommands, checkModule, DefinitionError } from '../module/validate.js'
 import { bundledModules } from '../registry/bundled.js'
+import { placedError } from '../registry/definition-place.js'
 import {
   createSource,
   type LoadedVersion,
@@ -103,9 +104,8 @@ export async function loadModule(
     const commands = commandsOf(definition, parseModuleOptions(definition, words))
     checkCommands(commands)
     if (!satisfies(host.interfaceVersion, definition.requires)) {
-      throw new ReplyError(
-        `ERR requires: it is for version ${definition.requires} of krmt/module, and this is ${host.interfaceVersion}`,
-      )
+      const message = `it is for version ${definition.requires} of krmt/module, and this is ${host.interfaceVersion}`
+      throw new DefinitionError([{ path: 'requires', message }])
     }
     // A server loads it once more for each command's examples; here it shows whether `load` and `cleanup` work.
     await (await openFor(definition)).close()
@@ -134,13 +134,18 @@ export async function loadModule(
 }
 
 function explain(error: unknown, version: LoadedVersion | undefined): string {
-  if (error instanceof ModuleLoadError || error instanceof DefinitionError) return error.message
+  if (error instanceof ModuleLoadError) return error.message
+  if (error instanceof DefinitionError && version !== undefined) {
+    return placedError(version, error, 'check', version.definition).message
+  }
   // What `load` threw is the cause of the reply that MODULE LOAD would give.
   const { cause } = error as Error
   if (error instanceof ReplyError && (cause === undefined || cause instanceof ReplyError)) {
     return toUtf8((cause ?? error).message).replace(/^ERR /, '')
   }
-  return version?.toLoadError(cause ?? error, 'load').message ?? String(error)
+  return version === undefined
+    ? String(error)
+    : placedError(version, cause ?? error, 'load', version.definition).message
 }
 
 function syntaxOf(command: ModuleCommand): string[] {

@@ -1,6 +1,7 @@
 import type { Shape, ValuesOf } from './argument.js'
 import type { ReadContext, WriteContext } from './context.js'
 import type { Example } from './examples.js'
+import { withOrigin } from './origin.js'
 import type { ReplyValue } from './reply.js'
 
 /** The flags that an author may give a command, by the names that COMMAND INFO shows. */
@@ -124,14 +125,14 @@ export function command<
   // biome-ignore lint/complexity/noBannedTypes: a command without arguments has an empty shape
   const Args extends Shape = {},
 >(definition: CommandDefinition<Name, Args, Flags, Result>): Command<Name, Args, Flags, Result> {
-  return { kind: 'command', args: {} as Args, examples: [], ...definition }
+  return withOrigin({ kind: 'command', args: {} as Args, examples: [], ...definition }, command)
 }
 
 /** Defines a command with subcommands. HELP is made from their summaries, unless there is a subcommand of that name. */
 export function container<const Name extends string, const Subcommands extends readonly AnyCommand[]>(
   definition: Omit<Container<Name, Subcommands>, 'kind'>,
 ): Container<Name, Subcommands> {
-  return { kind: 'container', ...definition }
+  return withOrigin({ kind: 'container', ...definition }, container)
 }
 
 /** Any command, its types forgotten. */

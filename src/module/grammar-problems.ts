@@ -10,6 +10,8 @@ export interface Problem {
   /** Where: `commands[2].args.entries`. */
   readonly path: string
   readonly message: string
+  /** A stack trace that begins where the command was defined, if it is known: see origin.ts. */
+  readonly origin?: string
 }
 
 /** Looks at the `args` of a command. @param start the index of the first argument: 1, or 2 in a container */

@@ -3,6 +3,7 @@ import { ReplyError } from '../errors.js'
 import { type Argument, type InputsOf, type LeafKind, membersOf, type Shape, type ValuesOf } from './argument.js'
 import type { AnyCommand, Container } from './command.js'
 import type { Log } from './context.js'
+import { withOrigin } from './origin.js'
 import { compileParser } from './parse.js'
 
 /** The options of a module: single arguments, or optional ones with a default. */
@@ -74,7 +75,7 @@ export function defineModule<
   // biome-ignore lint/complexity/noBannedTypes: a module without options has an empty shape
   const Options extends ModuleOptionsShape = {},
 >(definition: ModuleDefinition<Options, Commands, State>): Module<Options, Commands, State> {
-  return { kind: 'module', options: {} as Options, ...definition }
+  return withOrigin({ kind: 'module', options: {} as Options, ...definition }, defineModule)
 }
 
 /** Host side: the commands of a module, loaded with these options. */

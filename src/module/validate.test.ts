@@ -42,7 +42,10 @@ test.each<[Record<string, unknown>, string]>([
     'commands: must be a plain function; it is async, and all that it needs is there at once',
   ],
   [{ commands: [1] }, 'commands[0]: must be what command(…) or container(…) returns, not the number 1'],
-  [{ commands: [sound, { ...sound, name: 'CMD' }] }, "commands[1].name: 'cmd' is the name of commands[0] too"],
+  [
+    { commands: [sound, { ...sound, name: 'CMD' }] },
+    "commands[1].name: 'cmd' is the name of commands[0] too; rename one of them",
+  ],
   [{ load: 1 }, 'load: must be a function, not the number 1'],
   [
     { cleanup: async () => {} },
@@ -225,7 +228,7 @@ test('containers', () => {
     'commands[0].subcommands[0]: must be what command(…) returns, not an object',
   ])
   expect(problems({ subcommands: [sound, sound] })).toEqual([
-    "commands[0].subcommands[1].name: 'cmd' is the name of commands[0].subcommands[0] too",
+    "commands[0].subcommands[1].name: 'cmd' is the name of commands[0].subcommands[0] too; rename one of them",
   ])
 })
 

@@ -6,6 +6,7 @@ import { commandFlags } from './command.js'
 import { exampleArgv } from './examples.js'
 import { grammarProblems, type Problem, replyTextProblem } from './grammar-problems.js'
 import type { AnyModule } from './module.js'
+import { originOf } from './origin.js'
 
 export type { Problem }
 
@@ -23,13 +24,25 @@ export class DefinitionError extends Error {
 /** Throws a DefinitionError with all that is wrong with a module; see `moduleProblems`. */
 export function checkModule(value: unknown): asserts value is AnyModule {
   const problems = moduleProblems(value)
-  if (problems.length > 0) throw new DefinitionError(problems)
+  if (problems.length > 0) throw new DefinitionError(placed(problems, isRecord(value) ? value.commands : undefined))
 }
 
 /** Throws a DefinitionError with all that is wrong with the commands that `commandsOf` has given; see `commandsProblems`. */
 export function checkCommands(commands: unknown): void {
   const problems = commandsProblems(commands)
-  if (problems.length > 0) throw new DefinitionError(problems)
+  if (problems.length > 0) throw new DefinitionError(placed(problems, commands))
+}
+
+/** The problems of commands with the places where these were defined. */
+function placed(problems: readonly Problem[], commands: unknown): Problem[] {
+  return problems.map(problem => {
+    const [, index, subindex] = /^commands\[(\d+)\](?:\.subcommands\[(\d+)\])?/.exec(problem.path) ?? []
+    if (index === undefined || !Array.isArray(commands)) return problem
+    const command: unknown = commands[Number(index)]
+    const subcommands = isRecord(command) && Array.isArray(command.subcommands) ? command.subcommands : []
+    const origin = originOf(subcommands[Number(subindex)]) ?? originOf(command)
+    return origin === undefined ? problem : { ...problem, origin }
+  })
 }
 
 /**
@@ -211,7 +224,11 @@ function checkDuplicates(commands: readonly unknown[], path: string, problems: P
     const name = command.name.toLowerCase()
     const other = first.get(name)
     if (other === undefined) first.set(name, index)
-    else problems.push({ path: `${path}[${index}].name`, message: `'${name}' is the name of ${path}[${other}] too` })
+    else
+      problems.push({
+        path: `${path}[${index}].name`,
+        message: `'${name}' is the name of ${path}[${other}] too; rename one of them`,
+      })
   })
 }
 

@@ -10,6 +10,7 @@ import { KRMT_VERSION } from '../version.js'
 import { bundledModules } from './bundled.js'
 import type { Swap } from './command-table.js'
 import type { CommandDefinition } from './definition.js'
+import { placedError } from './definition-place.js'
 import { FileReloads } from './file-reloads.js'
 import { ModuleLoadError } from './loader/error.js'
 import type { LoadedVersion, ModuleSource, SourceMaps } from './loader/index.js'
@@ -214,14 +215,16 @@ export class Modules {
       try {
         return step()
       } catch (error) {
-        throw code === undefined || error instanceof ReplyError ? error : code.version.toLoadError(error, stage)
+        throw code === undefined || error instanceof ReplyError
+          ? error
+          : placedError(code.version, error, stage, candidate)
       }
     }
     const definition = at('check', () => {
       checkModule(candidate)
       return candidate
     })
-    this.#checkVersion(definition, path)
+    at('check', () => this.#checkVersion(definition, path))
     const options = at('check', () => parseModuleOptions(definition, args))
     const definitions = at('check', () => this.#commandsOf(definition, options))
     const previous = this.#loaded.get(definition.name)
@@ -281,10 +284,10 @@ export class Modules {
       return
     }
     log.warning(`Not loading [${path}] because 'module-strict' is enabled.`)
-    throw new ReplyError(
-      `ERR it requires version ${requires} of krmt/module, and this is ${interfaceVersion}; ` +
-        "get a version of the module that fits, or set 'module-strict no'",
-    )
+    const message =
+      `it requires version ${requires} of krmt/module, and this is ${interfaceVersion}; ` +
+      "get a version of the module that fits, or set 'module-strict no'"
+    throw new DefinitionError([{ path: '', message }])
   }
 
   /** Files have changed: the modules made of them are loaded again. A failure leaves the old version serving. */

@@ -136,8 +136,12 @@ examples     ok      1 example of 1 command
     const { code, stdout } = await check({ 'cut.js': bad }, './cut.js')
     expect(stdout).toBe(`types        -       not checked: it is JavaScript
 definition   FAILED  the module cannot be loaded
-    version: must be a version such as 1.0.0, not the text "one"
-    commands[0].flags: has both write and readonly
+    cut.js:14:16: error: version: must be a version such as 1.0.0, not the text "one"
+      14 | export default defineModule({ name: 'cutter', version: 'one', requires: '^1', commands: [cut] })
+         |                ^
+    cut.js:3:13: error: commands[0].flags: has both write and readonly
+      3 | const cut = command({
+        |             ^
 `)
     expect(code).toBe(1)
   })

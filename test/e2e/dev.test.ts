@@ -47,13 +47,25 @@ describe('krmt dev: saving a module', () => {
       'greeter.ts:4:7',
       answering('x').replace('\n\nexport', "\nthrow new Error('too early')\nexport"),
     ],
-    ['a bad definition', 'commands[0].flags: has the text "quick"', answering('x').replace("'fast'", "'quick'")],
-    ['a version for another host', 'requires version ^7 of krmt/module', answering('x').replace("'^1'", "'^7'")],
+    [
+      'a bad definition',
+      'greeter.ts:3:17: error: commands[0].flags: has the text "quick"',
+      answering('x').replace("'fast'", "'quick'"),
+    ],
+    [
+      'a version for another host',
+      'greeter.ts:5:16: error: it requires version ^7 of krmt/module',
+      answering('x').replace("'^1'", "'^7'"),
+    ],
     ['an import that is not there', 'greeter.ts:1:8', `import './nothing.js'\n${answering('x')}`],
-    ['no module at all', 'the default export must be what defineModule', 'export default 1\n'],
+    [
+      'no module at all',
+      'greeter.ts:2:1: error: the default export must be what defineModule',
+      '// Nothing yet.\nexport default 1\n',
+    ],
     [
       'a command twice',
-      "'greet' is the name of commands[0] too",
+      "greeter.ts:3:17: error: commands[1].name: 'greet' is the name of commands[0] too; rename one of them",
       answering('x').replace('[answers]', '[answers, answers]'),
     ],
   ])('so with %s', async (_, said, text) => {

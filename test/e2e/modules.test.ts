@@ -173,7 +173,7 @@ describe('loading while it runs', () => {
       `-ERR Error loading the extension [./load.ts]: load.ts:5:${Number(column) + 1}: not today`,
     )
     expect(await server.send('MODULE LOAD ./async.ts')).toContain(
-      'async.ts: DefinitionError: load: must be a plain function',
+      'async.ts:5:16: load: must be a plain function',
     )
     expect(await server.sendWords('CONFIG', 'SET', 'module-add', './syntax.ts')).toContain(
       "-ERR CONFIG SET failed (possibly related to argument 'module-add') - ",
@@ -210,7 +210,7 @@ describe('versions', () => {
   test('a module for another version is not loaded', async () => {
     const server = await start({ files: { 'greeter.ts': future } })
     expect(await server.send('MODULE LOAD ./greeter.ts')).toContain(
-      '-ERR Error loading the extension [./greeter.ts]: it requires version ^2 of krmt/module, and this is 1.0.0; ',
+      '-ERR Error loading the extension [./greeter.ts]: greeter.ts:5:16: it requires version ^2 of krmt/module, and this is 1.0.0; ',
     )
     expect(server.log).toContain('# [./greeter.ts] version mismatch. Module was compiled against ^2, but we are 1.0.0.')
     expect(server.log).toContain("# Not loading [./greeter.ts] because 'module-strict' is enabled.")

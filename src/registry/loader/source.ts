@@ -3,7 +3,7 @@ import { createGlobals, type Moment } from './determinism.js'
 import type { ModuleLoadError } from './error.js'
 import { defaultExport, evaluate } from './evaluate.js'
 import { type ResolvedModule, resolveModule } from './resolve.js'
-import { type SourceMaps, scriptName, toLoadError } from './stack.js'
+import { type SourceMaps, scriptName, type Told, toLoadError } from './stack.js'
 import type { Cleared } from './timers.js'
 
 export interface SourceOptions {
@@ -37,7 +37,7 @@ export interface LoadedVersion {
   /** Stops the version's timers and forgets its source map. */
   dispose(): Cleared
   /** Whatever the version's `load` or the check of it threw, at its place in the author's source. */
-  toLoadError(error: unknown, stage: 'check' | 'load'): ModuleLoadError
+  toLoadError(error: unknown, stage: 'check' | 'load', told?: Told): ModuleLoadError
 }
 
 /** A module as the user named it: reads one version after another of whatever its files hold now. */
@@ -101,7 +101,7 @@ export function createSource(name: string, options: SourceOptions): ModuleSource
           forget()
           return dispose()
         },
-        toLoadError: (error, stage) => toLoadError(error, { stage, entry, maps, cwd, inputs }),
+        toLoadError: (error, stage, told) => toLoadError(error, { stage, entry, maps, cwd, inputs }, told),
       }
     } catch (error) {
       const failure = toLoadError(error, { stage: 'evaluate', entry, maps, cwd, inputs })

@@ -51,9 +51,13 @@ export class SourceMaps {
    * there is none, in a package that was bundled in. Nothing if no frame lies in a loaded script.
    */
   locate(error: unknown): SourcePlace | undefined {
-    if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
+    return error instanceof Error && typeof error.stack === 'string' ? this.locateStack(error.stack) : undefined
+  }
+
+  /** The same for a stack trace. */
+  locateStack(stack: string): SourcePlace | undefined {
     let inPackage: SourcePlace | undefined
-    for (const line of error.stack.split('\n')) {
+    for (const line of stack.split('\n')) {
       const frame = this.#frame(line)
       if (frame === undefined) continue
       if (!isInPackage(frame.place.file)) return frame.place
@@ -136,6 +140,14 @@ export interface LoadErrorContext {
   inputs?: readonly string[]
 }
 
+/** What is known of an error beside itself. An `origin` is a stack trace that begins where the fault is. */
+export interface Told {
+  /** The problems that the error consists of, to be told instead of its message. */
+  readonly said?: readonly { readonly reason: string; readonly origin: string | undefined }[]
+  /** Where to point when the error itself leads to no place; else it is the default export. */
+  readonly origin?: string | undefined
+}
+
 /**
  * Whatever a module's top level or its `load` threw, as an error that names the place in the author's source.
  * A ModuleLoadError stays as it is.
@@ -143,9 +155,21 @@ export interface LoadErrorContext {
 export function toLoadError(
   error: unknown,
   { stage, entry, maps, cwd, inputs = [] }: LoadErrorContext,
+  { said = [], origin }: Told = {},
 ): ModuleLoadError {
   if (error instanceof ModuleLoadError) return error
-  const place = maps.locate(error) ?? { file: entry }
+  const placeOf = (stack: string | undefined) => maps.locateStack(stack ?? '') ?? defaultExportPlace(entry)
+  const [first, ...others] = said.map(one => ({ reason: one.reason, ...placeOf(one.origin) }))
+  if (first !== undefined) {
+    return new ModuleLoadError({
+      stage,
+      problems: [first, ...others],
+      inputs,
+      cause: error,
+      ...(cwd === undefined ? {} : { cwd }),
+    })
+  }
+  const place = maps.locate(error) ?? (stage === 'evaluate' ? { file: entry } : placeOf(origin))
   const problem: Problem = { ...place, reason: reasonOf(error) }
   const hint = hintFor(error)
   if (hint !== undefined) problem.hint = hint
@@ -157,6 +181,23 @@ export function toLoadError(
     cause: error,
     ...(cwd === undefined ? {} : { cwd }),
   })
+}
+
+/** Where the file says what it exports; its beginning if it does not. */
+function defaultExportPlace(file: string): SourcePlace {
+  let text = ''
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return { file, line: 1, column: 1 }
+  }
+  const lines = text.split(/\r?\n/)
+  const found = Math.max(
+    0,
+    lines.findIndex(line => /export\s+default|\bas default\b|module\.exports/.test(line)),
+  )
+  const sourceLine = lines[found] ?? ''
+  return { file, line: found + 1, column: Math.max(0, sourceLine.search(/\S/)) + 1, sourceLine }
 }
 
 function reasonOf(error: unknown): string {
