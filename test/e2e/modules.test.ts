@@ -172,9 +172,7 @@ describe('loading while it runs', () => {
     expect(await server.send('MODULE LOAD ./load.ts')).toBe(
       `-ERR Error loading the extension [./load.ts]: load.ts:5:${Number(column) + 1}: not today`,
     )
-    expect(await server.send('MODULE LOAD ./async.ts')).toContain(
-      'async.ts:5:16: load: must be a plain function',
-    )
+    expect(await server.send('MODULE LOAD ./async.ts')).toContain('async.ts:5:16: load: must be a plain function')
     expect(await server.sendWords('CONFIG', 'SET', 'module-add', './syntax.ts')).toContain(
       "-ERR CONFIG SET failed (possibly related to argument 'module-add') - ",
     )
