@@ -5,6 +5,7 @@ import { commandCases } from './cases/commands.mjs'
 import { inProcessCases } from './cases/in-process.mjs'
 import { kitCases } from './cases/kit.mjs'
 import { memoryCase } from './cases/memory.mjs'
+import { scriptCases } from './cases/scripts.mjs'
 import { startServers } from './servers.mjs'
 
 const { values } = parseArgs({
@@ -19,7 +20,7 @@ const rows = []
 
 const servers = await startServers()
 try {
-  const cases = [...commandCases, ...kitCases, ...inProcessCases, memoryCase].filter(({ name }) =>
+  const cases = [...commandCases, ...kitCases, ...scriptCases, ...inProcessCases, memoryCase].filter(({ name }) =>
     name.includes(values.only),
   )
   for (const [index, { name, aim, unit = 'requests/s', prepare, krmt, redis, once = false }] of cases.entries()) {

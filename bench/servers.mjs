@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from 'redis'
 
 const program = fileURLToPath(new URL('../dist/esm/src/cli/main.js', import.meta.url))
-const kit = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo']
+const kit = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo', 'scriptname']
 
 /** Starts krmt with the kit, and redis-server, each on a port of its own; `krmt` and `redis` are { port, pid, client }. */
 export async function startServers() {

@@ -19,6 +19,15 @@ export class ReplyError extends Error {
   }
 }
 
+/** An error that a command within a script has replied, and with which the script has ended: it has been counted already. */
+export class CountedError extends ReplyError {
+  readonly isCounted = true
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && 'isCounted' in value
+  }
+}
+
 /** Thrown ready-made: they carry no stack of interest, and a throw then costs no capture of one. */
 export const errors = {
   wrongType: new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),

@@ -58,6 +58,8 @@ export const argumentDetails: Readonly<Record<string, Readonly<Record<string, De
   pexpireat: { 'NX | XX | GT | LT': { name: 'condition', since: '7.0.0' } },
   rpop: { count: { since: '6.2.0' } },
   scan: { TYPE: { since: '6.0.0' } },
+  'script|debug': { 'YES | SYNC | NO': { name: 'mode' } },
+  'script|flush': { 'ASYNC | SYNC': { name: 'async', since: '6.2.0' } },
   set: {
     'NX | XX': { name: 'condition', since: '2.6.12' },
     GET: { since: '6.2.0' },

@@ -1,6 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { type Integer, parseInteger } from '../bytes/numbers.js'
 import type { Client } from '../engine/client.js'
+import { Target } from '../engine/effects.js'
 import { errors, ReplyError } from '../errors.js'
 import { EventClass } from '../keyspace/events.js'
 import type { CommandDefinition } from '../registry/definition.js'
@@ -113,6 +114,8 @@ function changeFields(client: Client, key: ByteString, operations: readonly Oper
     reply.integer(verb === 'set' ? old : wanted)
   }
   if (changes > 0) database.changed(key, EventClass.string, 'setbit', changes)
+  // As in Redis, zero bytes alone are no change. But Redis forgets here that its replicas do not have them.
+  else if (grown && client.engine.effects.listening) client.engine.effects.force(Target.all)
 }
 
 function parseOperations(client: Client, argv: readonly ByteString[]): Operation[] {

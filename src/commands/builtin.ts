@@ -6,6 +6,7 @@ import { configCommands } from './config.js'
 import { connectionCommands } from './connection.js'
 import { debugCommands } from './debug.js'
 import { expireCommands } from './expire.js'
+import { functionCommands } from './function.js'
 import { hashCommands } from './hash.js'
 import { infoCommands } from './info.js'
 import { keyCommands } from './keys.js'
@@ -17,6 +18,7 @@ import { moduleCommands } from './module.js'
 import { objectCommands } from './object.js'
 import { pubsubCommands } from './pubsub.js'
 import { scanCommands } from './scan.js'
+import { scriptingCommands } from './scripting.js'
 import { serverCommands } from './server.js'
 import { setCommands } from './set.js'
 import { setAlgebraCommands } from './set-algebra.js'
@@ -52,6 +54,8 @@ export const builtinCommands: readonly CommandDefinition[] = [
   ...sortedSetAlgebraCommands,
   ...pubsubCommands,
   ...transactionCommands,
+  ...scriptingCommands,
+  ...functionCommands,
   ...commandCommands,
   ...infoCommands,
   ...configCommands,

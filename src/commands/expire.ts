@@ -4,6 +4,7 @@ import type { Client } from '../engine/client.js'
 import { errors, invalidExpire, ReplyError } from '../errors.js'
 import { EventClass } from '../keyspace/events.js'
 import type { CommandDefinition, Handler } from '../registry/definition.js'
+import { timeText } from './expiry-time.js'
 import { keyAt } from './key-specs.js'
 
 /** Commands that set, ask for and take away the time at which a key expires. */
@@ -72,10 +73,12 @@ function expire(name: Setter): Handler {
   const isAbsolute = name.endsWith('at')
   return (client, argv) => {
     const { database, reply } = client
+    const { effects } = client.engine
     const { now } = database.keyspace
+    const base = isAbsolute ? 0 : now
     const key = argv[1]!
     const condition = argv.length > 3 ? conditionOf(argv) : NO_CONDITION
-    const at = timeOf(argv[2]!, scale, isAbsolute ? 0 : now, name)
+    const at = timeOf(argv[2]!, scale, base, name)
     const entry = database.write(key)
     if (entry === undefined || !condition(database.expiresAt(entry), at)) {
       reply.integer(0)
@@ -84,9 +87,13 @@ function expire(name: Setter): Handler {
     if (at <= now) {
       database.delete(key)
       database.changed(key, EventClass.generic, 'del')
+      if (effects.listening) effects.become(['DEL', key])
     } else {
       database.expireAt(entry, at)
       database.changed(key, EventClass.generic, 'expire')
+      if (effects.listening && name !== 'pexpireat') {
+        effects.become(['PEXPIREAT', key, timeText(argv[2]!, scale, base), ...argv.slice(3)])
+      }
     }
     reply.integer(1)
   }

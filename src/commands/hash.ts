@@ -358,6 +358,8 @@ function hincrbyfloat(client: Client, argv: readonly ByteString[]): void {
   hash.set(field, sum)
   reply.bulk(sum)
   database.changed(key, EventClass.hash, 'hincrbyfloat')
+  const { effects } = client.engine
+  if (effects.listening) effects.become(['HSET', key, field, sum])
 }
 
 function hrandfield(client: Client, argv: readonly ByteString[]): void {

@@ -73,7 +73,7 @@ function clients({ clients: all, config, pause }: Engine): string[] {
   ]
 }
 
-function memory({ config, stats }: Engine): string[] {
+function memory({ config, stats, scripting: { functions } }: Engine): string[] {
   const used = stats.sampleMemory()
   const resident = process.memoryUsage.rss()
   return [
@@ -83,6 +83,10 @@ function memory({ config, stats }: Engine): string[] {
     `used_memory_peak_perc:${((used * 100) / stats.peakMemory).toFixed(2)}%`,
     ...withHuman('total_system_memory', totalmem()),
     ...withHuman('heap_limit', getHeapStatistics().heap_size_limit),
+    `number_of_functions:${functions.functionCount}`,
+    `number_of_libraries:${functions.libraryCount}`,
+    `used_memory_vm_functions:${functions.memory.size}`,
+    `used_memory_functions:${functions.size}`,
     ...withHuman('maxmemory', 0),
     `maxmemory_policy:${config.values['maxmemory-policy']}`,
     `mem_fragmentation_ratio:${(resident / used).toFixed(2)}`,
@@ -166,7 +170,9 @@ function commandStatistics({ commands }: Engine): string[] {
 }
 
 function errorStatistics({ stats }: Engine): string[] {
-  return [...stats.errors].map(([code, count]) => `errorstat_${code}:count=${count}`)
+  return [...stats.errors]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, count]) => `errorstat_${code}:count=${count}`)
 }
 
 function keyspace({ keyspace: { databases } }: Engine): string[] {

@@ -1,5 +1,6 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
+import { Target } from '../engine/effects.js'
 import { errors, ReplyError } from '../errors.js'
 import { EventClass } from '../keyspace/events.js'
 import type { CommandDefinition } from '../registry/definition.js'
@@ -137,6 +138,7 @@ function swapdb(client: Client, argv: readonly ByteString[]): void {
 function flushdb(client: Client, argv: readonly ByteString[]): void {
   checkFlushMode(argv)
   client.engine.keyspace.changes += client.database.clear()
+  propagate(client)
   client.reply.ok()
 }
 
@@ -144,7 +146,13 @@ function flushall(client: Client, argv: readonly ByteString[]): void {
   checkFlushMode(argv)
   const { keyspace } = client.engine
   for (const database of keyspace.databases) keyspace.changes += database.clear()
+  propagate(client)
   client.reply.ok()
+}
+
+/** Others are told to empty their databases even if ours are empty: theirs may not be. */
+function propagate({ engine: { effects } }: Client): void {
+  if (effects.listening) effects.force(Target.all)
 }
 
 /** ASYNC and SYNC mean the same here: nothing is taken apart while anyone waits. */

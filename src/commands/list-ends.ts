@@ -3,13 +3,14 @@ import type { Client } from '../engine/client.js'
 import { EventClass } from '../keyspace/events.js'
 import type { End, List } from '../values/list.js'
 
-/** Takes up to `count` elements, replies with an array of them, and tells of it. */
-export function popMany(client: Client, key: ByteString, list: List, end: End, count: number): void {
+/** Takes up to `count` elements, replies with an array of them, and tells of it. Returns how many there were. */
+export function popMany(client: Client, key: ByteString, list: List, end: End, count: number): number {
   const { reply } = client
   const popped = Math.min(count, list.size)
   reply.array(popped)
   for (let i = 0; i < popped; i++) reply.bulk(list.pop(end)!)
   removed(client, key, list, end, popped)
+  return popped
 }
 
 /** To be called once so many elements have been taken off an end: an empty list goes. */

@@ -102,7 +102,9 @@ function lmpop(client: Client, argv: readonly ByteString[]): void {
     if (list === undefined) continue
     reply.array(2)
     reply.bulk(key)
-    popMany(client, key, list, end, count ?? 1)
+    const popped = popMany(client, key, list, end, count ?? 1)
+    const { effects } = client.engine
+    if (effects.listening) effects.become([end === 'head' ? 'LPOP' : 'RPOP', key, String(popped)])
     return
   }
   reply.nullArray()

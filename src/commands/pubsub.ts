@@ -1,6 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { globMatch } from '../bytes/glob.js'
 import type { Client } from '../engine/client.js'
+import { Target } from '../engine/effects.js'
 import type { PubSub, SubscriptionKind } from '../engine/pubsub.js'
 import { ReplyError } from '../errors.js'
 import type { CommandDefinition, Flag, Handler, KeySpec } from '../registry/definition.js'
@@ -90,7 +91,7 @@ export const pubsubCommands: readonly CommandDefinition[] = [
     syntax: 'channel message',
     arity: 3,
     flags: ['pubsub', 'loading', 'stale', 'fast'],
-    run: (client, argv) => client.reply.integer(client.engine.pubsub.publish(argv[1]!, argv[2]!)),
+    run: publish((pubsub, channel, message) => pubsub.publish(channel, message)),
   },
   {
     name: 'spublish',
@@ -102,7 +103,7 @@ export const pubsubCommands: readonly CommandDefinition[] = [
     arity: 3,
     flags: ['pubsub', 'loading', 'stale', 'fast'],
     keys: shardKeys(0),
-    run: (client, argv) => client.reply.integer(client.engine.pubsub.shardPublish(argv[1]!, argv[2]!)),
+    run: publish((pubsub, channel, message) => pubsub.shardPublish(channel, message)),
   },
   {
     name: 'pubsub',
@@ -215,6 +216,15 @@ function confirm(client: Client, kind: SubscriptionKind, word: string, channel: 
   else reply.bulk(channel)
   reply.integer(kind === 'shardChannels' ? client.shardChannels.size : client.channels.size + client.patterns.size)
   reply.muted = muted
+}
+
+/** A message is no data: replicas pass it on to their subscribers, and an append-only file has no use for it. */
+function publish(deliver: (pubsub: PubSub, channel: ByteString, message: ByteString) => number): Handler {
+  return (client, argv) => {
+    const { effects, pubsub } = client.engine
+    client.reply.integer(deliver(pubsub, argv[1]!, argv[2]!))
+    if (effects.listening) effects.force(Target.replica)
+  }
 }
 
 function listChannels(of: (pubsub: PubSub) => ReadonlyMap<ByteString, unknown>): Handler {

@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
 import { errors, ReplyError } from '../errors.js'
 import type { CommandDefinition } from '../registry/definition.js'
+import { busyError } from '../scripting/scripting.js'
 import { helpCommand } from './help.js'
 import { lolwut } from './lolwut.js'
 
@@ -95,8 +96,9 @@ export const serverCommands: readonly CommandDefinition[] = [
   },
 ]
 
-function time({ engine, reply }: Client): void {
-  const { now } = engine.keyspace
+function time({ engine, reply, isScript }: Client): void {
+  // Time stands still for a script, but not so that it could not wait for it to pass.
+  const now = isScript ? engine.clock.now() : engine.keyspace.now
   reply.array(2)
   reply.bulk(String(Math.floor(now / 1000)))
   reply.bulk(String(Math.floor((now % 1000) * 1000)))
@@ -124,6 +126,8 @@ function shutdown({ engine }: Client, argv: readonly ByteString[]): void {
     if (words.size > 1) throw errors.syntax
     throw new ReplyError('ERR No shutdown in progress.')
   }
+  const { busy } = engine.scripting
+  if (busy !== undefined && !words.has('nosave')) throw busyError(busy)
   if (words.has('save') && !words.has('force')) {
     throw new ReplyError('ERR krmt keeps no data on disk yet, so there is no SHUTDOWN SAVE')
   }

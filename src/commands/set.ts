@@ -213,6 +213,7 @@ function spop(client: Client, argv: readonly ByteString[]): void {
   }
   set.delete(member)
   database.changed(key, EventClass.set, 'spop')
+  if (engine.effects.listening) engine.effects.become(['SREM', key, member])
   reply.bulk(member)
   if (set.size === 0) deleteEmpty(client, key)
 }
@@ -234,10 +235,17 @@ function popMany(client: Client, argv: readonly ByteString[]): void {
     // Redis answers as SUNION of this key does: it is read, and integers come in order, whatever the encoding was.
     replySet(client, union(client, operands(client, argv, 1, 2)))
     deleteEmpty(client, key)
+    if (engine.effects.listening) engine.effects.become(['DEL', key])
     return
   }
   reply.set(count)
-  for (const member of set.take(count, engine.random)) reply.bulk(member)
+  const members = set.take(count, engine.random)
+  for (const member of members) reply.bulk(member)
+  if (engine.effects.listening)
+    engine.effects.becomeEach(
+      database,
+      members.map(member => ['SREM', key, member]),
+    )
 }
 
 function srandmember(client: Client, argv: readonly ByteString[]): void {

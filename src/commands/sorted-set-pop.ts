@@ -124,7 +124,10 @@ function zmpop(client: Client, argv: readonly ByteString[]): void {
     const key = argv[i]!
     const set = writeAs(client.database, key, SortedSet)
     if (set !== undefined) {
-      replyPopped(client, key, popExtremes(client, key, set, end, count))
+      const popped = popExtremes(client, key, set, end, count)
+      replyPopped(client, key, popped)
+      const { effects } = client.engine
+      if (effects.listening) effects.become([end === 'min' ? 'ZPOPMIN' : 'ZPOPMAX', key, String(popped.length)])
       return
     }
   }

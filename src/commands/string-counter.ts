@@ -97,6 +97,8 @@ function incrbyfloat(client: Client, argv: readonly ByteString[]): void {
   if (entry === undefined) db.add(key, sum)
   else entry.value = sum
   db.changed(key, EventClass.string, 'incrbyfloat')
+  const { effects } = client.engine
+  if (effects.listening) effects.become(['SET', key, sum, 'KEEPTTL'])
   client.reply.bulk(sum)
 }
 

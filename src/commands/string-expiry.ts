@@ -1,5 +1,6 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { errors, invalidExpire } from '../errors.js'
+import { timeText } from './expiry-time.js'
 import { integerArgument } from './string-access.js'
 
 /** How long, or until when: EX and PX from now on, EXAT and PXAT since the epoch; EX and EXAT in seconds. */
@@ -71,6 +72,11 @@ export function expiryTime(text: ByteString, unit: ExpiryUnit, now: number, comm
   if (Number.isSafeInteger(at)) return at
   if (BigInt(count) * BigInt(scale) + BigInt(base) > INT64_MAX) throw invalidExpire(command)
   return at
+}
+
+/** The same time as the text of an integer, for an effect. */
+export function expiryText(text: ByteString, unit: ExpiryUnit, now: number): ByteString {
+  return timeText(text, unit === 'ex' || unit === 'exat' ? 1000 : 1, unit === 'ex' || unit === 'px' ? now : 0)
 }
 
 const INT64_MAX = (1n << 63n) - 1n

@@ -10,7 +10,7 @@ import { lcsCommands } from './lcs.js'
 import { readString } from './lookup.js'
 import { replyString, storeText } from './string-access.js'
 import { stringCounterCommands } from './string-counter.js'
-import { type ExpiryUnit, expiryTime, parseStringOptions } from './string-expiry.js'
+import { type ExpiryUnit, expiryText, expiryTime, parseStringOptions } from './string-expiry.js'
 import { stringRangeCommands } from './string-range.js'
 
 const group = 'string'
@@ -195,10 +195,8 @@ function set(client: Client, argv: readonly ByteString[]): void {
     return
   }
   const { condition, get, expiry, time } = parseStringOptions('set', argv, 3)
-  const at =
-    expiry === undefined || expiry === 'keepttl' || expiry === 'persist'
-      ? undefined
-      : expiryTime(time, expiry, db.keyspace.now, 'set')
+  const unit = expiry === 'keepttl' || expiry === 'persist' ? undefined : expiry
+  const at = unit === undefined ? undefined : expiryTime(time, unit, db.keyspace.now, 'set')
   const old = get ? readString(db, key) : undefined
   const refused = condition !== undefined && (db.write(key) !== undefined) === (condition === 'nx')
   if (!refused) {
@@ -208,6 +206,11 @@ function set(client: Client, argv: readonly ByteString[]): void {
     if (at !== undefined) {
       db.expireAt(entry, at)
       db.event(EventClass.generic, 'expire', key)
+    }
+    const { effects } = client.engine
+    if (effects.listening) {
+      if (unit !== undefined) effects.become(setUntil(key, argv[2]!, expiryText(time, unit, db.keyspace.now)))
+      else if (get) effects.become(argv.filter((word, i) => i < 3 || word.toLowerCase() !== 'get'))
     }
   }
   if (get) replyString(client, old)
@@ -241,27 +244,38 @@ function setWithExpiry(
   db.changed(key, EventClass.string, 'set')
   db.expireAt(entry, at)
   db.event(EventClass.generic, 'expire', key)
+  const { effects } = client.engine
+  if (effects.listening) effects.become(setUntil(key, text, expiryText(time, unit, db.keyspace.now)))
   client.reply.ok()
+}
+
+/** The effect of what sets a key that is to expire at a time, in milliseconds since the epoch. */
+function setUntil(key: ByteString, text: ByteString, at: ByteString): ByteString[] {
+  return ['SET', key, text, 'PXAT', at]
 }
 
 function getex(client: Client, argv: readonly ByteString[]): void {
   const key = argv[1]!
   const db = client.database
+  const { effects } = client.engine
   const { expiry, time } = parseStringOptions('getex', argv, 2)
   const value = readString(db, key)
   if (value !== undefined && expiry !== undefined && expiry !== 'keepttl') {
     const entry = db.find(key)!
     if (expiry === 'persist') {
       if (db.persist(entry)) db.changed(key, EventClass.generic, 'persist')
+      if (effects.listening) effects.become(['PERSIST', key])
     } else {
       const { now } = db.keyspace
       const at = expiryTime(time, expiry, now, 'getex')
       if (at > now) {
         db.expireAt(entry, at)
         db.changed(key, EventClass.generic, 'expire')
+        if (effects.listening) effects.become(['PEXPIREAT', key, expiryText(time, expiry, now)])
       } else {
         db.delete(key)
         db.changed(key, EventClass.generic, 'del')
+        if (effects.listening) effects.become(['DEL', key])
       }
     }
   }
@@ -271,10 +285,12 @@ function getex(client: Client, argv: readonly ByteString[]): void {
 function getdel(client: Client, argv: readonly ByteString[]): void {
   const key = argv[1]!
   const db = client.database
+  const { effects } = client.engine
   const value = readString(db, key)
   if (value !== undefined) {
     db.delete(key)
     db.changed(key, EventClass.generic, 'del')
+    if (effects.listening) effects.become(['DEL', key])
   }
   replyString(client, value)
 }
@@ -284,6 +300,8 @@ function getset(client: Client, argv: readonly ByteString[]): void {
   const db = client.database
   const old = readString(db, key)
   storeText(db, key, argv[2]!)
+  const { effects } = client.engine
+  if (effects.listening) effects.become(['SET', key, argv[2]!])
   replyString(client, old)
 }
 

@@ -1,5 +1,5 @@
 import type { ByteString } from '../bytes/bytes.js'
-import type { Client } from '../engine/client.js'
+import type { Client, QueuedCommand } from '../engine/client.js'
 import { call } from '../engine/dispatch.js'
 import { ReplyError } from '../errors.js'
 import type { CommandDefinition, Flag } from '../registry/definition.js'
@@ -91,9 +91,23 @@ function exec(client: Client): void {
     return
   }
   client.reply.array(transaction.queue.length)
-  // A module may have been reloaded since a command was queued: what runs is what serves now.
-  for (const { command, argv } of transaction.queue) {
+  runQueued(client, transaction.queue, 0)
+}
+
+/** Runs the queued commands from an index on: all of them, or up to a script that takes long, which the others then wait for. */
+function runQueued(client: Client, queue: readonly QueuedCommand[], first: number): void {
+  for (let i = first; i < queue.length; i++) {
+    const { command, argv } = queue[i]!
+    // A module may have been reloaded since a command was queued: what runs is what serves now.
     call(client, client.engine.commands.serving(command), argv)
+    if (client.waiting) {
+      const release = client.engine.effects.hold()
+      client.continuation = () => {
+        runQueued(client, queue, i + 1)
+        release()
+      }
+      return
+    }
   }
 }
 

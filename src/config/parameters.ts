@@ -37,7 +37,7 @@ export interface Parameter<T> {
   readonly order?: true
 }
 
-export type Section = 'Network' | 'Clients' | 'Server' | 'Modules' | 'Keys' | 'Encodings' | 'Persistence'
+export type Section = 'Network' | 'Clients' | 'Server' | 'Scripts' | 'Modules' | 'Keys' | 'Encodings' | 'Persistence'
 
 const anyInt = { min: 0n, max: MAX_INT }
 const anyLong = { min: 0n, max: MAX_LONG }
@@ -234,6 +234,21 @@ export const parameters = {
     immutable: true,
     summary:
       'Who may load and unload modules over a connection: nobody, everybody, or clients on this machine; the default is no in Redis.',
+  },
+  'busy-reply-threshold': {
+    section: 'Scripts',
+    type: integer(anyLong),
+    default: '5000',
+    aliases: ['lua-time-limit'],
+    summary:
+      'Milliseconds that a script may run before other clients get an error instead of having to wait, and it can be killed; 0 lets scripts run on for ever.',
+  },
+  'lua-memory-limit': {
+    section: 'Scripts',
+    type: memory({ min: 32n * 1024n * 1024n, max: 2n * 1024n * 1024n * 1024n }),
+    default: '268435456',
+    summary:
+      "Bytes of memory that scripts may take, and functions as much again; a script that needs more ends with an error. It is krmt's own.",
   },
   'notify-keyspace-events': {
     section: 'Keys',

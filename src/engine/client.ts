@@ -67,6 +67,10 @@ export class Client implements Watcher {
   postponed = false
   /** Called when the client no longer waits. */
   onResume: () => void = () => {}
+  /** What is left of the command that waits for another (EXEC for a script): done before the client goes on. */
+  continuation: (() => void) | undefined
+  /** It is the one in whose name scripts call commands. */
+  isScript = false
   /** The command that runs, or ran last. */
   lastCommand: Command | undefined
   lastInteraction: number
@@ -100,10 +104,16 @@ export class Client implements Watcher {
         this.engine.stats.countError(text)
         this.reply.error(text)
       })
-      .finally(() => {
-        this.waiting = false
-        this.onResume()
-      })
+      .finally(() => this.proceed())
+  }
+
+  /** The answer that the client has been waiting for is there: what is left of its command is done, and what came after. */
+  proceed(): void {
+    this.waiting = false
+    const { continuation } = this
+    this.continuation = undefined
+    continuation?.()
+    if (!this.waiting) this.onResume()
   }
 
   keyTouched(): void {

@@ -1,7 +1,8 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { ReplyError } from '../errors.js'
+import { CountedError, ReplyError } from '../errors.js'
 import { type Command, FlagBit } from '../registry/command.js'
 import type { CommandDefinition } from '../registry/definition.js'
+import { busyError } from '../scripting/scripting.js'
 import type { Client } from './client.js'
 import { feedMonitors } from './monitor.js'
 import { redacted } from './redact.js'
@@ -103,6 +104,8 @@ function refuse(client: Client, command: Command): string | undefined {
       'are allowed in this context'
     )
   }
+  const script = client.engine.scripting.busy
+  if (script !== undefined && !command.has(FlagBit.allow_busy)) return busyError(script).message
   if (client.monitoring && (command.has(FlagBit.readonly) || replicates(command)))
     return "ERR Replica can't interact with the keyspace"
   return undefined
@@ -125,7 +128,6 @@ function mayCall({ engine, transport }: Client, guard: NonNullable<CommandDefini
  */
 export function call(client: Client, command: Command, argv: readonly ByteString[]): void {
   const { engine, reply } = client
-  const { clock, config, stats } = engine
   const started = engine.timeMark
   reply.begin()
   engine.depth++
@@ -136,14 +138,30 @@ export function call(client: Client, command: Command, argv: readonly ByteString
     // `resolve` lets no command through that cannot run.
     command.run!(client, argv)
   } catch (thrown) {
-    command.stats.failed++
     reply.abort()
-    const text = errorText(client, command, thrown)
-    stats.countError(text)
-    reply.error(text)
+    replyError(client, command, thrown)
   }
   engine.depth--
+  if (engine.effects.listening) engine.effects.record(client.database, argv)
   if (noTouch) engine.keyspace.access.paused = false
+  const script = engine.scripting.busy
+  // Nothing else is called while it is suspended that could be meant.
+  if (script?.caller === client && client.waiting) script.onDone = () => account(client, command, argv, started)
+  else account(client, command, argv, started)
+}
+
+/** Answers what a command has thrown. */
+export function replyError(client: Client, command: Command, thrown: unknown): void {
+  command.stats.failed++
+  const text = errorText(client, command, thrown)
+  if (!(thrown instanceof CountedError)) client.engine.stats.countError(text)
+  client.reply.error(text)
+}
+
+/** Enters a call that is over into the statistics and the slow log, and shows it to monitors. */
+function account(client: Client, command: Command, argv: readonly ByteString[], started: number): void {
+  const { engine } = client
+  const { clock, config } = engine
   engine.timeMark = clock.monotonic()
   const microseconds = (engine.timeMark - started) * 1000
   command.stats.calls++

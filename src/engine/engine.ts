@@ -7,8 +7,10 @@ import { CommandTable } from '../registry/command-table.js'
 import type { CommandDefinition } from '../registry/definition.js'
 import { Modules } from '../registry/modules.js'
 import type { ReplySink } from '../resp/reply.js'
+import { Scripting } from '../scripting/scripting.js'
 import { Client, type Transport } from './client.js'
 import type { Clock } from './clock.js'
+import { Effects } from './effects.js'
 import type { Log } from './log.js'
 import { Pause } from './pause.js'
 import { PubSub } from './pubsub.js'
@@ -40,9 +42,11 @@ export class Engine {
   readonly stats = new Stats()
   readonly clients = new Map<number, Client>()
   readonly monitors = new Set<Client>()
+  readonly effects: Effects
   readonly pause = new Pause(this)
   readonly modules: Modules
   readonly host: EmbeddedHost
+  readonly scripting: Scripting
   readonly startedAt: number
   /** 40 hex digits that tell this run from any other. */
   readonly runId = randomBytes(20).toString('hex')
@@ -62,10 +66,12 @@ export class Engine {
     this.random = options.random
     this.log = options.log
     this.keyspace = new Keyspace(this.config.values.databases, this.random)
+    this.effects = new Effects(this)
     this.commands.swap('<builtin>', options.builtins)
     this.startedAt = this.clock.now()
     this.host = new EmbeddedHost(this)
     this.modules = new Modules(this)
+    this.scripting = new Scripting(this)
     this.tick()
     this.#follow()
   }
@@ -96,7 +102,7 @@ export class Engine {
    * loop, so that no command waits longer than a slice takes.
    */
   expireDue(): void {
-    if (this.pause.any) return
+    if (this.pause.any || this.scripting.busy !== undefined) return
     this.tick()
     if (this.keyspace.expireDue(EXPIRE_SLICE) === EXPIRE_SLICE) setImmediate(() => this.expireDue())
   }

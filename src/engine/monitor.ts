@@ -10,7 +10,9 @@ export function feedMonitors(client: Client, argv: readonly ByteString[]): void 
   const micros = String((now % 1000) * 1000).padStart(6, '0')
   const from =
     transport === undefined
-      ? 'local'
+      ? client.isScript
+        ? 'lua'
+        : 'local'
       : transport.kind === 'unix'
         ? `unix:${transport.address.replace(/:0$/, '')}`
         : transport.address

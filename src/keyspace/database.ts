@@ -218,6 +218,7 @@ export class Database {
     this.keyspace.expired++
     // Redis does not count it as a change.
     this.changed(entry.key, EventClass.expired, 'expired', 0)
+    this.keyspace.onExpired(this, entry.key)
   }
 
   #remove(entry: Entry): void {

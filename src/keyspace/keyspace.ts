@@ -19,6 +19,8 @@ export class Keyspace {
   eventClasses = 0
   /** While false, keys that are due only go when somebody looks at them (DEBUG SET-ACTIVE-EXPIRE). */
   activeExpiry = true
+  /** Told of every key that has expired, whoever found it, once it is gone. */
+  onExpired: (database: Database, key: ByteString) => void = () => {}
   #now = 0
   #listener: EventListener = () => {}
 

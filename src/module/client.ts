@@ -10,6 +10,7 @@ import type {
   MapReply,
   NullArrayReply,
   ReplyValue,
+  ScriptForward,
   SetReply,
   StatusReply,
   VerbatimReply,
@@ -58,7 +59,7 @@ export type ResultOf<R> =
                     ? { [key: string]: ResultOf<Value> }
                     : R extends SetReply<infer Item>
                       ? ResultOf<Item>[]
-                      : R extends Forward
+                      : R extends Forward | ScriptForward
                         ? unknown
                         : R extends readonly ReplyValue[]
                           ? { -readonly [Index in keyof R]: ResultOf<R[Index]> }

@@ -1,6 +1,6 @@
 /** What `run` is given beside its arguments. Hosts implement `Read`; `effects.ts` implements `Write`. */
 import type { Bytes, BytesLike } from './bytes.js'
-import type { CommandWord, Forward } from './reply.js'
+import type { CommandWord, Forwarding } from './reply.js'
 
 /** The context of a command that only reads. */
 export interface ReadContext {
@@ -10,8 +10,8 @@ export interface ReadContext {
   readonly now: number
   /** A number from 0 up to, but not including, 1, from a generator that the host seeds. */
   readonly random: () => number
-  /** Answers by running another command instead: `return forward('EVALSHA', sha, 0)`. */
-  readonly forward: (...argv: readonly CommandWord[]) => Forward
+  /** Answers by running another command instead: `return forward('PING')`; or a script: `return forward.script({ sha })`. */
+  readonly forward: Forwarding
   readonly log: Log
 }
 
@@ -40,6 +40,21 @@ export interface Read {
   sortedSet(key: BytesLike): ReadSortedSet
   /** Any read-only command by its name, with the reply that RESP2 has. An error reply is thrown, as a ReplyError. */
   call(...argv: readonly CommandWord[]): CallReply
+  /**
+   * The text of a Lua script that has been loaded (EVAL, SCRIPT LOAD), by its SHA-1, 40 hex digits in any case; null when it
+   * has not, or has been forgotten (SCRIPT FLUSH, a restart). Scripts are no data: they belong to a server, not to a database.
+   *
+   * A Redis does not give out the texts of its scripts. A host in front of one knows those that came through it.
+   */
+  script(sha: BytesLike): Bytes | null
+  /**
+   * The same for another database than the one that the client has selected. For what belongs to the whole server; the keys
+   * that a client names are in its own database. Costs nothing in this process. In front of a Redis, it costs a SELECT there and
+   * one back, in the round trip of the reads. A Cluster has database 0 only, for which it costs nothing.
+   *
+   * @throws ReplyError `ERR DB index is out of range`
+   */
+  database(index: number): Read
 }
 
 /** A reply as RESP2 has it: bulk strings and statuses as Bytes, integers beyond ±(2^53 - 1) as bigint, nil as null. */
@@ -152,6 +167,12 @@ export interface Write {
   publish(channel: BytesLike, message: CommandWord): void
   /** Any write command by its name. Its reply is not available: what depends on it must be read before. */
   call(...argv: readonly CommandWord[]): void
+  /**
+   * The same for another database than the one that the client has selected; all that a command writes is applied together,
+   * whatever the database. An index that the server does not have is an `ERR DB index is out of range` when it is applied. For
+   * what it costs, see `read.database`.
+   */
+  database(index: number): Write
 }
 
 export interface WriteKey {

@@ -7,7 +7,7 @@ import { Bytes, type Write } from './index.js'
 /** The effects of some writes, each as a line. */
 function recorded(run: (write: Write) => void): string[] {
   const recorder = new EffectRecorder()
-  run(recorder)
+  run(recorder.write)
   return recorder.effects.map(argv => argv.join(' '))
 }
 
@@ -83,6 +83,51 @@ test('every write is the command that does it, in order', () => {
   ])
 })
 
+test('effects on another database stand behind a SELECT, as in an append-only file', () => {
+  const run = (write: Write): void => {
+    write.string('a').set('1')
+    const zero = write.database(0)
+    const two = write.database(2)
+    zero.string('b').set('2')
+    two.hash('c').set('f', 'v')
+    two.hash('c').set([])
+    two.call('incr', 'd')
+    zero.database(2).sortedSet('e').add('m', 1)
+    zero.publish('news', 'x')
+    write.key('f').delete()
+  }
+  const inDatabase = (index: number): string[] => {
+    const recorder = new EffectRecorder(index)
+    run(recorder.write)
+    return recorder.effects.map(argv => argv.join(' '))
+  }
+  expect(inDatabase(0)).toEqual([
+    'SET a 1',
+    'SET b 2',
+    'SELECT 2',
+    'HSET c f v',
+    'INCR d',
+    'ZADD e 1 m',
+    'SELECT 0',
+    'PUBLISH news x',
+    'DEL f',
+  ])
+  expect(inDatabase(2)).toEqual([
+    'SET a 1',
+    'SELECT 0',
+    'SET b 2',
+    'SELECT 2',
+    'HSET c f v',
+    'INCR d',
+    'ZADD e 1 m',
+    'SELECT 0',
+    'PUBLISH news x',
+    'SELECT 2',
+    'DEL f',
+  ])
+  expect(recorded(write => write.database(7).hash('h').delete())).toEqual([])
+})
+
 test('nothing to write is no effect', () => {
   expect(
     recorded(write => {
@@ -117,9 +162,14 @@ test.each<[(write: Write) => void, string]>([
   [write => write.publish('c', undefined as never), 'the message must be text, bytes or a number, not undefined'],
   [write => write.call(), 'write.call() needs the name of a command'],
   [write => write.call('SET', 'k', undefined as never), 'argument 2 of write.call() must be text, bytes or a number'],
+  [write => write.call('select', 1), 'write.call() cannot select a database: use write.database(index)'],
+  [write => write.database(-1), 'a database is an integer from 0, not the number -1'],
+  [write => write.database(0.5), 'a database is an integer from 0, not the number 0.5'],
+  [write => write.database('0' as never), 'a database is an integer from 0, not the text "0"'],
+  [write => write.database(1).string('s').set(NaN), 'the value must be a number, not the number NaN'],
 ])('%#: refused', (run, message) => {
   const recorder = new EffectRecorder()
-  expect(() => run(recorder)).toThrow(message)
+  expect(() => run(recorder.write)).toThrow(message)
   expect(recorder.effects).toEqual([])
 })
 

@@ -5,43 +5,99 @@ import type { Write, WriteHash, WriteKey, WriteSortedSet, WriteString } from './
 import type { CommandWord } from './reply.js'
 
 /** Collects the effects of one run of a command, for the host to apply together. */
-export class EffectRecorder implements Write {
-  /** The recorded commands, each with its name in upper case, in order. */
+export class EffectRecorder {
+  /**
+   * The recorded commands, each with its name in upper case, in order. They are for the client's database, up to a `SELECT index`,
+   * after which they are for that one, as in an append-only file.
+   */
   readonly effects: ByteString[][] = []
+  /** What the command is given. */
+  readonly write: Write
+  #selected: number
+
+  /** @param database the index of the client's */
+  constructor(database = 0) {
+    this.#selected = database
+    this.write = new DatabaseWriter(this, database)
+  }
+
+  push(database: number, effect: ByteString[]): void {
+    if (database !== this.#selected) {
+      this.effects.push(['SELECT', String(database)])
+      this.#selected = database
+    }
+    this.effects.push(effect)
+  }
+}
+
+/** The index of a database, from what an author gave. Throws a TypeError for what is no integer from 0. */
+export function checkDatabase(index: unknown): number {
+  if (typeof index === 'number' && Number.isSafeInteger(index) && index >= 0) return index === 0 ? 0 : index
+  throw new TypeError(`a database is an integer from 0, not ${describe(index)}`)
+}
+
+class DatabaseWriter implements Write {
+  readonly #recorder: EffectRecorder
+  readonly #to: Effects
+
+  constructor(recorder: EffectRecorder, database: number) {
+    this.#recorder = recorder
+    this.#to = new Effects(recorder, database)
+  }
 
   key(key: BytesLike): WriteKey {
-    return new KeyWriter(this.effects, latin1(key, 'the key'))
+    return new KeyWriter(this.#to, latin1(key, 'the key'))
   }
 
   string(key: BytesLike): WriteString {
-    return new StringWriter(this.effects, latin1(key, 'the key'))
+    return new StringWriter(this.#to, latin1(key, 'the key'))
   }
 
   hash(key: BytesLike): WriteHash {
-    return new HashWriter(this.effects, latin1(key, 'the key'))
+    return new HashWriter(this.#to, latin1(key, 'the key'))
   }
 
   sortedSet(key: BytesLike): WriteSortedSet {
-    return new SortedSetWriter(this.effects, latin1(key, 'the key'))
+    return new SortedSetWriter(this.#to, latin1(key, 'the key'))
   }
 
   publish(channel: BytesLike, message: CommandWord): void {
-    this.effects.push(['PUBLISH', latin1(channel, 'the channel'), wordOf(message, 'the message')])
+    this.#to.push(['PUBLISH', latin1(channel, 'the channel'), wordOf(message, 'the message')])
   }
 
   call(...argv: readonly CommandWord[]): void {
     if (argv.length === 0) throw new TypeError('write.call() needs the name of a command')
     const effect = argv.map((word, index) => wordOf(word, `argument ${index} of write.call()`))
     effect[0] = (effect[0] as ByteString).toUpperCase()
-    this.effects.push(effect)
+    if (effect[0] === 'SELECT') throw new TypeError('write.call() cannot select a database: use write.database(index)')
+    this.#to.push(effect)
+  }
+
+  database(index: number): Write {
+    return new DatabaseWriter(this.#recorder, checkDatabase(index))
+  }
+}
+
+/** Where the effects on one database go. */
+class Effects {
+  readonly #recorder: EffectRecorder
+  readonly #database: number
+
+  constructor(recorder: EffectRecorder, database: number) {
+    this.#recorder = recorder
+    this.#database = database
+  }
+
+  push(effect: ByteString[]): void {
+    this.#recorder.push(this.#database, effect)
   }
 }
 
 class KeyWriter implements WriteKey {
-  readonly #effects: ByteString[][]
+  readonly #effects: Effects
   readonly #key: ByteString
 
-  constructor(effects: ByteString[][], key: ByteString) {
+  constructor(effects: Effects, key: ByteString) {
     this.#effects = effects
     this.#key = key
   }
@@ -68,10 +124,10 @@ class KeyWriter implements WriteKey {
 }
 
 class StringWriter implements WriteString {
-  readonly #effects: ByteString[][]
+  readonly #effects: Effects
   readonly #key: ByteString
 
-  constructor(effects: ByteString[][], key: ByteString) {
+  constructor(effects: Effects, key: ByteString) {
     this.#effects = effects
     this.#key = key
   }
@@ -107,10 +163,10 @@ class StringWriter implements WriteString {
 }
 
 class HashWriter implements WriteHash {
-  readonly #effects: ByteString[][]
+  readonly #effects: Effects
   readonly #key: ByteString
 
-  constructor(effects: ByteString[][], key: ByteString) {
+  constructor(effects: Effects, key: ByteString) {
     this.#effects = effects
     this.#key = key
   }
@@ -149,10 +205,10 @@ class HashWriter implements WriteHash {
 }
 
 class SortedSetWriter implements WriteSortedSet {
-  readonly #effects: ByteString[][]
+  readonly #effects: Effects
   readonly #key: ByteString
 
-  constructor(effects: ByteString[][], key: ByteString) {
+  constructor(effects: Effects, key: ByteString) {
     this.#effects = effects
     this.#key = key
   }

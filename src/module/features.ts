@@ -1,5 +1,5 @@
 /** The version of what `krmt/module` exports, by the rules of semver; a module says in `requires` which it works with. */
-export const interfaceVersion = '1.0.0'
+export const interfaceVersion = '1.1.0'
 
 /** What this host can do, so that a module can ask instead of comparing versions. */
 export const features = {
@@ -9,6 +9,10 @@ export const features = {
   visits: true,
   /** `context.forward`. */
   forward: true,
+  /** `read.script` and `forward.script`. Since 1.1. */
+  scripts: true,
+  /** `read.database` and `write.database`. Since 1.1. */
+  databases: true,
   /** Commands with subcommands. */
   containers: true,
   /** A module's options at load. */

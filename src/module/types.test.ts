@@ -9,13 +9,18 @@ import {
   type CommandWord,
   command,
   defineModule,
+  type Forward,
+  type Forwarding,
   type InputsOf,
   type Key,
+  type Read,
   type ResultOf,
   reply,
+  type ScriptForward,
   t,
   type ValueOf,
   type ValuesOf,
+  type Write,
 } from './index.js'
 
 describe('what run receives', () => {
@@ -128,6 +133,36 @@ describe('the context', () => {
       run: () => ({ a: 1 }),
     })
     command({ name: 'nothing', summary: 'Answers nil.', flags: [], run() {} })
+  })
+
+  test('another database is read and written as the own one is', () => {
+    expectTypeOf<Read['database']>().toEqualTypeOf<(index: number) => Read>()
+    expectTypeOf<Write['database']>().toEqualTypeOf<(index: number) => Write>()
+    expectTypeOf<Read['script']>().toEqualTypeOf<(sha: BytesLike) => Bytes | null>()
+  })
+
+  test('forward takes words, forward.script an object', () => {
+    command({
+      name: 'run',
+      summary: 'Runs a script.',
+      flags: ['noscript'],
+      args: { sha: t.text(), keys: t.countedKeys({ min: 0 }), words: t.zeroOrMore(t.bytes()) },
+      run({ sha, keys, words }, { read, forward }) {
+        expectTypeOf(forward).toEqualTypeOf<Forwarding>()
+        expectTypeOf(forward('PING')).toEqualTypeOf<Forward>()
+        const text = () => read.hash('texts').get(sha)
+        // @ts-expect-error: the text must be a function, so that it is fetched only when it is needed
+        forward.script({ sha, text: text() })
+        // @ts-expect-error: which script?
+        forward.script({ keys })
+        // @ts-expect-error: a key is no number
+        forward.script({ sha, keys: [1] })
+        forward.script({ sha, keys: undefined, readOnly: undefined })
+        return forward.script({ sha, text, keys, args: [...words, 1, 2n], readOnly: true })
+      },
+    })
+    expectTypeOf<ResultOf<ScriptForward>>().toEqualTypeOf<unknown>()
+    expectTypeOf<ResultOf<ScriptForward | typeof reply.ok>>().toEqualTypeOf<unknown>()
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReplySink } from '../resp/reply.js'
 import { Bytes, reply } from './index.js'
-import { forward, isForward } from './reply.js'
+import { forward, isForward, isScriptForward } from './reply.js'
 import { checkReply, MAX_DEPTH, writeReply } from './write-reply.js'
 
 /** What a reply writes, as one line: `array 2, bulk a, integer 1`. */
@@ -77,6 +77,9 @@ test.each<[unknown, string]>([
   expect(written(value)).toBe(expected)
 })
 
+/** Of `return 1+1`. */
+const SHA = 'a27e7e8a43702b7046d4f6a7ccf5b60cef6b9bd9'
+
 const cyclic: unknown[] = []
 cyclic.push(cyclic)
 
@@ -112,6 +115,10 @@ test.each<[unknown, string]>([
     [forward('GET', 'k')],
     'TypeError: cmd cannot answer an object (reply[0]): a forward() must be all that a command returns',
   ],
+  [
+    [forward.script({ sha: SHA })],
+    'TypeError: cmd cannot answer an object (reply[0]): a forward() must be all that a command returns',
+  ],
 ])('%#: refused, and nothing written', (value, expected) => {
   expect(written(value)).toBe(expected)
 })
@@ -138,5 +145,47 @@ describe('forward', () => {
     expect(() => forward('GET', undefined as never)).toThrow(
       'argument 1 of forward() must be text or bytes, not undefined',
     )
+  })
+})
+
+describe('forward.script', () => {
+  test('is known when it is returned, as another thing than forward()', () => {
+    const forwarded = forward.script({ sha: SHA })
+    expect([isScriptForward(forwarded), isForward(forwarded)]).toEqual([true, false])
+    expect([isScriptForward(forward('PING')), isScriptForward(reply.ok), isScriptForward(null)]).toEqual([
+      false,
+      false,
+      false,
+    ])
+  })
+
+  test('what can be left out', () => {
+    const { text, ...rest } = forward.script({ sha: Bytes.from(SHA.toUpperCase()) })
+    expect(rest).toMatchObject({ sha: SHA, keys: [], args: [], readOnly: false })
+    expect(text()).toBe(null)
+    const keys = [Bytes.from('k'), 'l', new Uint8Array([1])]
+    const args = ['a', 1, 2n, Bytes.from('b')]
+    expect(forward.script({ sha: SHA, text: () => 'x', keys, args, readOnly: true })).toMatchObject({
+      keys,
+      args,
+      readOnly: true,
+    })
+  })
+
+  test.each<[unknown, string]>([
+    [undefined, 'forward.script() takes an object, { sha, text, keys, args }, not undefined'],
+    [SHA, `forward.script() takes an object, { sha, text, keys, args }, not the text "${SHA}"`],
+    [{}, 'the sha of forward.script() must be text or bytes, not undefined'],
+    [{ sha: 'two' }, 'the sha of forward.script() must be 40 hex digits, not the text "two"'],
+    [{ sha: `${SHA}0` }, 'the sha of forward.script() must be 40 hex digits'],
+    [{ sha: SHA.replace('a', 'g') }, 'the sha of forward.script() must be 40 hex digits'],
+    [{ sha: SHA, text: 'return 1+1' }, 'the text of forward.script() must be a function that gives it, not the text'],
+    [{ sha: SHA, keys: 'k' }, 'the keys of forward.script() must be an array, not the text "k"'],
+    [{ sha: SHA, keys: [1] }, 'key 0 of forward.script() must be text or bytes, not the number 1'],
+    [{ sha: SHA, args: 'a' }, 'the args of forward.script() must be an array, not the text "a"'],
+    [{ sha: SHA, args: ['a', null] }, 'argument 1 of forward.script() must be text or bytes, not null'],
+    [{ sha: SHA, readOnly: 1 }, 'readOnly of forward.script() must be true or false, not the number 1'],
+  ])('%#: refused', (given, message) => {
+    expect(() => forward.script(given as never)).toThrow(message)
   })
 })

@@ -83,6 +83,7 @@ function checkSpecial(value: object, command: string, path: string, depth: numbe
     case 'nullArray':
       return
     case 'forward':
+    case 'forwardScript':
       refuse(value, command, path, 'a forward() must be all that a command returns')
       return
     default: {

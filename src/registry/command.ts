@@ -33,7 +33,7 @@ export class Command {
     return (this.flags & flag) !== 0
   }
 
-  /** All ACL categories, without the `@`: those that follow from the flags, then its own. */
+  /** All ACL categories, without the `@`, in Redis's order: those that follow from the flags, and its own. */
   get categories(): string[] {
     const categories = new Set<string>()
     const { definition } = this
@@ -44,9 +44,33 @@ export class Command {
     if (this.has(FlagBit.pubsub)) categories.add('pubsub')
     if (this.has(FlagBit.blocking)) categories.add('blocking')
     categories.add(this.has(FlagBit.fast) ? 'fast' : 'slow')
-    return [...categories]
+    return CATEGORIES.filter(category => categories.has(category))
   }
 }
+
+const CATEGORIES = [
+  'keyspace',
+  'read',
+  'write',
+  'set',
+  'sortedset',
+  'list',
+  'hash',
+  'string',
+  'bitmap',
+  'hyperloglog',
+  'geo',
+  'stream',
+  'pubsub',
+  'admin',
+  'fast',
+  'slow',
+  'blocking',
+  'dangerous',
+  'connection',
+  'transaction',
+  'scripting',
+]
 
 export class CommandStats {
   calls = 0

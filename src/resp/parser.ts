@@ -1,4 +1,5 @@
 import type { ByteString } from '../bytes/bytes.js'
+import { STRING_OF } from '../bytes/short-string.js'
 import { splitArgs } from '../bytes/split-args.js'
 
 /** Bounds on what a client may send, in bytes unless said otherwise. Read at every use: they can change while running. */
@@ -229,20 +230,6 @@ export class CommandParser {
     this.#at = 0
   }
 }
-
-/**
- * By length: a string of so many bytes. For the 13 to 40 bytes that keys often have, String.fromCharCode with an argument a
- * byte is faster than latin1Slice, which leaves V8's compiled code (16 bytes: 50 and 74 ns; and the string is then found
- * in a Map faster, too). With redis-benchmark at 16 a pipeline that is 10 % of the throughput of GET.
- */
-const STRING_OF: readonly ((bytes: Uint8Array, start: number) => ByteString)[] = Array.from(
-  { length: 41 },
-  (_, length) => {
-    const chars = Array.from({ length }, (_, i) => `bytes[start + ${i}]`)
-    const body = `return String.fromCharCode(${chars.join(', ')})`
-    return new Function('bytes', 'start', body) as (bytes: Uint8Array, start: number) => ByteString
-  },
-)
 
 /**
  * The names of commands that this client has used last. The same string is given again for the same name: no string to

@@ -79,6 +79,7 @@ export class Server implements ConnectionOwner {
 
   /** Stops listening, writes out what has been replied, and closes every connection. */
   async close(): Promise<void> {
+    this.engine.scripting.close()
     this.#cron.stop()
     this.#listening = false
     const listeners = [...this.#tcp.open, ...(this.#unix === undefined ? [] : [this.#unix])]

@@ -4,15 +4,13 @@ import geo from 'krmt/modules/geo'
 import hmsetif from 'krmt/modules/hmsetif'
 import hmsetnx from 'krmt/modules/hmsetnx'
 import poong from 'krmt/modules/poong'
+import scriptname from 'krmt/modules/scriptname'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type KrmtServer, startKrmtServer } from '../support/krmt-server.js'
 import { connect, type RespClient } from '../support/resp-client.js'
 import { asCalled, comparable, fromCall, fromWire, type RecordedReply, type Scenario, scenarios } from './vectors.js'
 
-const modules = [poong, hmsetnx, hmsetif, bitallpos, geo] as const
-
-/** Waits for Lua: see docs/compatibility.md. */
-const NEEDS_LUA = 'scriptname/evalname'
+const modules = [poong, hmsetnx, hmsetif, bitallpos, geo, scriptname] as const
 
 /** A place where modules run. */
 interface Host {
@@ -72,7 +70,7 @@ describe.each(hosts)('the recorded exchanges of the original kit, %s', (_, host)
   beforeAll(() => host.open())
   afterAll(() => host.close())
 
-  test.each(scenarios.filter(({ name }) => name !== NEEDS_LUA))('$name', async ({ steps }: Scenario) => {
+  test.each(scenarios)('$name', async ({ steps }: Scenario) => {
     await host.ask(['FLUSHALL'])
     for (const { cmd, reply } of steps) {
       const { expected, actual } = comparable(cmd, host.expected(cmd, reply), await host.ask(cmd))

@@ -27,7 +27,15 @@ function pairs(reply: Reply): Record<string, string> {
 }
 
 /** Ours alone, or set by whoever starts the server, or by how many files this machine lets it open. */
-const INCOMPARABLE = ['module-add', 'loadmodule', 'module-strict', 'module-watch', 'enable-module-command', 'dir']
+const INCOMPARABLE = [
+  'module-add',
+  'loadmodule',
+  'module-strict',
+  'module-watch',
+  'enable-module-command',
+  'lua-memory-limit',
+  'dir',
+]
 const GIVEN_AT_START = ['port', 'bind', 'unixsocket', 'logfile', 'maxclients']
 
 describeWithRedis('configuration', () => {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { interfaceVersion } from 'krmt/module'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runKrmt } from './support/krmt.js'
 import { answering, createWorkspace, type Workspace } from './support/workspace.js'
@@ -153,7 +154,7 @@ definition   FAILED  the module cannot be loaded
     [
       'another version',
       cutting().replace('^1', '^2'),
-      'requires: it is for version ^2 of krmt/module, and this is 1.0.0\n',
+      `requires: it is for version ^2 of krmt/module, and this is ${interfaceVersion}\n`,
     ],
   ])('%s is told with its place', async (_, text, said) => {
     const { code, stdout } = await check({ 'cut.js': text }, './cut.js')

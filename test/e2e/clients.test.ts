@@ -8,7 +8,7 @@ import { run } from '../support/run.js'
 import { type RunningServer, startServer } from './support/program.js'
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
-const KIT = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo'].flatMap(name => ['--module-add', name])
+const KIT = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo', 'scriptname'].flatMap(name => ['--module-add', name])
 
 let server: RunningServer
 

@@ -1,3 +1,4 @@
+import { interfaceVersion } from 'krmt/module'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type KrmtProcess, type StartOptions, spawnKrmt, startKrmt } from './support/krmt.js'
 import { answering } from './support/workspace.js'
@@ -99,7 +100,7 @@ describe('what can be loaded', () => {
   })
 
   test('the modules of the kit, by name', async () => {
-    const kit = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo']
+    const kit = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo', 'scriptname']
     const server = await start({ args: kit.flatMap(name => ['--module-add', name]) })
     expect(await server.send('POONG')).toBe('POOOOOOOOOONG')
     expect(await server.send('HMSETNX user name Ada')).toBe('OK')
@@ -107,7 +108,10 @@ describe('what can be loaded', () => {
     expect(await server.send('HGET user name')).toBe('Bob')
     expect(await server.send('BITALLPOS nothing')).toBe('[]')
     expect(await server.send('GEOADD places 51.5 -0.12 London')).toBe('1')
-    expect(await server.send('INFO server')).toContain('loaded_modules:5')
+    expect(await server.send('SCRIPT LOAD return(1+1)')).toBe('8e80cde3a931714ccff41581b5c4d8f817c37697')
+    expect(await server.send('SCRIPTNAME SET two 8e80cde3a931714ccff41581b5c4d8f817c37697')).toBe('two')
+    expect(await server.send('EVALNAME two 0')).toBe('2')
+    expect(await server.send('INFO server')).toContain('loaded_modules:6')
   })
 })
 
@@ -208,9 +212,11 @@ describe('versions', () => {
   test('a module for another version is not loaded', async () => {
     const server = await start({ files: { 'greeter.ts': future } })
     expect(await server.send('MODULE LOAD ./greeter.ts')).toContain(
-      '-ERR Error loading the extension [./greeter.ts]: greeter.ts:5:16: it requires version ^2 of krmt/module, and this is 1.0.0; ',
+      `-ERR Error loading the extension [./greeter.ts]: greeter.ts:5:16: it requires version ^2 of krmt/module, and this is ${interfaceVersion}; `,
     )
-    expect(server.log).toContain('# [./greeter.ts] version mismatch. Module was compiled against ^2, but we are 1.0.0.')
+    expect(server.log).toContain(
+      `# [./greeter.ts] version mismatch. Module was compiled against ^2, but we are ${interfaceVersion}.`,
+    )
     expect(server.log).toContain("# Not loading [./greeter.ts] because 'module-strict' is enabled.")
   })
 

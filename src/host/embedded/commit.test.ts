@@ -3,14 +3,18 @@ import { command, defineModule, reply, t } from 'krmt/module'
 import { openTest } from 'krmt/testing'
 import { describe, expect, test } from 'vitest'
 
-/** APPLY line [line ...]: writes what the lines say, each a Redis command with its words between spaces. */
+/** APPLY line [line ...]: writes what the lines say, each a Redis command with its words between spaces; `3: DEL key` in database 3. */
 const apply = command({
   name: 'apply',
   summary: 'Writes.',
   flags: ['write'],
   args: { lines: t.oneOrMore(t.text()) },
   run({ lines }, { write }) {
-    for (const line of lines) write.call(...line.split(' '))
+    for (const line of lines) {
+      const [, index, effect = line] = /^(\d+): (.*)/.exec(line) ?? []
+      const to = index === undefined ? write : write.database(Number(index))
+      to.call(...effect.split(' '))
+    }
     return reply.ok
   },
 })
@@ -185,6 +189,172 @@ describe('effects', () => {
         }
       }),
       { numRuns: 400 },
+    )
+    await db.close()
+    await plain.close()
+  })
+})
+
+describe('effects on several databases', () => {
+  /** What the keys hold, by database. */
+  async function contentsIn(db: TestDb, ...indices: number[]): Promise<unknown> {
+    const all: Record<number, unknown> = {}
+    for (const index of indices) {
+      await db.call('SELECT', index)
+      all[index] = await contents(db)
+    }
+    return all
+  }
+
+  /** The same key in databases 0, 1 and 2, with its own database selected: 1. */
+  async function openThree() {
+    const db = await openTest({ modules: [module], config: { 'notify-keyspace-events': 'KEA' } })
+    const events: string[] = []
+    for (const index of [0, 1, 2, 3]) {
+      await db.call('SELECT', index)
+      if (index < 3) await db.call('SET', 'string', `of ${index}`)
+      for (const key of KEYS) {
+        db.subscribe(`__keyspace@${index}__:${key}`, event => events.push(`${index} ${event} ${key}`))
+      }
+    }
+    await db.call('SELECT', 1)
+    events.length = 0
+    return { db, events }
+  }
+
+  test('go where they belong, in order, with their events', async () => {
+    const { db, events } = await openThree()
+    const lines = [
+      'APPEND string !',
+      '0: DEL string',
+      '2: HSET hash f 1',
+      '2: HINCRBY hash f 4',
+      '1: INCR number',
+      'SET none x',
+    ]
+    expect(await db.apply({ lines })).toBe('OK')
+    expect(events).toEqual([
+      '1 append string',
+      '0 del string',
+      '2 hset hash',
+      '2 hincrby hash',
+      '1 incrby number',
+      '1 set none',
+    ])
+    expect(await db.call('MGET', 'string', 'number', 'none')).toEqual(['of 1!', '1', 'x'])
+    await db.call('SELECT', 0)
+    expect(await db.call('DBSIZE')).toBe(0)
+    await db.call('SELECT', 2)
+    expect([await db.call('GET', 'string'), await db.call('HGETALL', 'hash')]).toEqual(['of 2', { f: '5' }])
+    await db.close()
+  })
+
+  test('the client stays in its own', async () => {
+    const { db } = await openThree()
+    await db.apply({ lines: ['0: SET none x'] })
+    await db.apply({ lines: ['SET other y', '0: SET none x', '2: SET none x'] })
+    await db.apply({ lines: ['SET number 1'] })
+    expect(await db.call('MGET', 'string', 'other', 'number', 'none')).toEqual(['of 1', 'y', '1', null])
+    await db.close()
+  })
+
+  test.each([
+    // Of plain forms: the type in the right database counts.
+    ['SET none x', '0: HSET string f x'],
+    ['0: SET none x', 'SET none x', '2: ZADD string 1 a'],
+    ['0: DEL string', '0: HSET string f x', '1: HSET string f x'],
+    // Others, which are put back.
+    ['0: APPEND string !', 'APPEND string !', '2: LPUSH string x'],
+    ['2: RENAME string other', '0: INCRBY string 1'],
+    ['0: SET none x PX 1000', '2: RENAME missing other'],
+    // Not there, not an effect, or too far.
+    ['SET none x', '16: SET none x'],
+    ['16: SET none x'],
+    ['SET none x', '2: GET string'],
+    ['SET none x', '2: FLUSHDB'],
+  ])('all or none: %j', async (...lines) => {
+    const { db, events } = await openThree()
+    const before = await contentsIn(db, 0, 1, 2, 3)
+    await db.call('SELECT', 1)
+    expect(await errorOf(db.apply({ lines }))).toMatch(/^(WRONGTYPE|ERR) /)
+    expect(events).toEqual([])
+    expect(await contentsIn(db, 0, 1, 2, 3)).toEqual(before)
+    await db.close()
+  })
+
+  test('the type of a key of the same name elsewhere is of no concern', async () => {
+    const { db } = await openThree()
+    expect(await db.apply({ lines: ['3: HSET string f x', '3: HSET string g y', 'SET string z'] })).toBe('OK')
+    await db.call('SELECT', 3)
+    expect(await db.call('HGETALL', 'string')).toEqual({ f: 'x', g: 'y' })
+    await db.close()
+  })
+
+  test('a sole one may be any, wherever it is', async () => {
+    const { db } = await openThree()
+    expect(await db.apply({ lines: ['2: FLUSHDB'] })).toBe('OK')
+    expect(await db.call('EXISTS', 'string')).toBe(1)
+    await db.call('SELECT', 2)
+    expect(await db.call('DBSIZE')).toBe(0)
+    await db.close()
+  })
+
+  test('there is no database 16', async () => {
+    const { db } = await openThree()
+    expect(await errorOf(db.apply({ lines: ['16: SET none x'] }))).toBe('ERR DB index is out of range')
+    await db.close()
+  })
+
+  test('WATCH sees them', async () => {
+    const { db } = await openThree()
+    await db.call('WATCH', 'string')
+    await db.callBytes('APPLY', '0: SET string x')
+    await db.callBytes('APPLY', '1: SET string x')
+    await db.call('MULTI')
+    expect(await db.call('EXEC')).toBe(null)
+    await db.call('WATCH', 'string')
+    await db.callBytes('APPLY', '2: SET string x', '0: SET string y')
+    await db.call('MULTI')
+    expect(await db.call('EXEC')).toEqual([])
+    await db.close()
+  })
+
+  test('any at all, on any databases, do what they do one by one, or nothing when one of them fails', async () => {
+    const word = fc.constantFrom('string', 'hash', 'other')
+    const effect = fc.oneof(
+      fc.tuple(fc.constantFrom('SET', 'APPEND', 'INCRBY', 'RPUSH'), word, fc.constantFrom('1', 'x')),
+      fc.tuple(fc.constantFrom('DEL', 'INCR'), word),
+      fc.tuple(fc.constant('HSET'), word, fc.constant('f'), fc.constant('1')),
+      fc.tuple(fc.constant('RENAME'), word, word),
+    )
+    const lines = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), effect), { minLength: 1, maxLength: 5 })
+    const { db, events } = await openThree()
+    const { db: plain, events: plainEvents } = await openThree()
+    const before = await contentsIn(db, 0, 1, 2)
+    await fc.assert(
+      fc.asyncProperty(lines, async lines => {
+        for (const one of [db, plain]) {
+          await one.call('FLUSHALL')
+          for (const index of [0, 1, 2]) {
+            await one.call('SELECT', index)
+            await one.call('SET', 'string', `of ${index}`)
+          }
+        }
+        await db.call('SELECT', 1)
+        events.length = plainEvents.length = 0
+        const error = await errorOf(db.apply({ lines: lines.map(([index, words]) => `${index}: ${words.join(' ')}`) }))
+        let plainError: string | undefined
+        for (const [index, words] of lines) {
+          await plain.call('SELECT', index)
+          plainError ??= await errorOf(plain.call(...words))
+        }
+        expect(error).toBe(plainError)
+        const told = [...events]
+        const after = await contentsIn(db, 0, 1, 2)
+        expect(after).toEqual(error === undefined ? await contentsIn(plain, 0, 1, 2) : before)
+        expect(told).toEqual(error === undefined ? plainEvents : [])
+      }),
+      { numRuns: 300 },
     )
     await db.close()
     await plain.close()

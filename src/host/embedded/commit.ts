@@ -1,14 +1,16 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { parseDouble, parseInteger } from '../../bytes/numbers.js'
 import type { Client } from '../../engine/client.js'
+import type { Engine } from '../../engine/engine.js'
 import { errors, ReplyError, wrongArity } from '../../errors.js'
 import type { Database } from '../../keyspace/database.js'
 import { type Command, FlagBit } from '../../registry/command.js'
 import { keyIndices } from '../../registry/key-spec.js'
 import { type TypeName, typeOf } from '../../values/value.js'
 
-/** A recorded effect and the engine's command that carries it out. */
+/** A recorded effect, the engine's command that carries it out, and the database that it is for. */
 interface Effect {
+  readonly database: Database
   readonly command: Command
   readonly argv: readonly ByteString[]
 }
@@ -24,22 +26,31 @@ interface Effect {
  * - for any other combination, the keys that are to be written are copied first, O(size of their values), and put back
  *   when an effect fails. Keyspace events wait until all have succeeded.
  *
- * `client` is the engine's own, with the database of the caller selected.
+ * `client` is the engine's own, with the database of the caller selected. Effects behind a `SELECT index` are for that database.
  */
-export function commit(client: Client, effects: readonly (readonly ByteString[])[]): void {
-  if (effects.length === 1) {
-    const { command, argv } = effectOf(client, effects[0]!)
-    run(client, command, argv)
+export function commit(client: Client, recorded: readonly (readonly ByteString[])[]): void {
+  if (recorded.length === 1) {
+    run(client, effectOf(client, recorded[0]!))
     return
   }
-  const commands = effects.map(argv => effectOf(client, argv))
-  if (isPlain(client.database, commands)) {
-    for (const { command, argv } of commands) run(client, command, argv)
-  } else applyOrUndo(client, commands)
+  const effects: Effect[] = []
+  for (const argv of recorded) {
+    if (argv[0] === 'SELECT') client.database = databaseOf(client.engine, Number(argv[1]))
+    else effects.push(effectOf(client, argv))
+  }
+  if (effects.length === 1 || isPlain(effects)) for (const effect of effects) run(client, effect)
+  else applyOrUndo(client, effects)
 }
 
-/** Checks that an effect is a command that can be one. */
-function effectOf({ engine }: Client, argv: readonly ByteString[]): Effect {
+/** The database of an index. Throws SELECT's error when there is none. */
+export function databaseOf({ keyspace }: Engine, index: number): Database {
+  const database = keyspace.databases[index]
+  if (database === undefined) throw new ReplyError('ERR DB index is out of range')
+  return database
+}
+
+/** Checks that an effect is a command that can be one; it is for the database that is selected. */
+function effectOf({ engine, database }: Client, argv: readonly ByteString[]): Effect {
   const name = argv[0]!
   const command = engine.commands.of('<builtin>', name.toLowerCase())
   if (command?.run === undefined) {
@@ -53,25 +64,28 @@ function effectOf({ engine }: Client, argv: readonly ByteString[]): Effect {
     throw new ReplyError(`ERR effect '${name}' is not allowed in a module`)
   }
   if (!command.accepts(argv.length)) throw wrongArity(command.fullName)
-  return { command, argv }
+  return { database, command, argv }
 }
 
-function run(client: Client, command: Command, argv: readonly ByteString[]): void {
+function run(client: Client, { database, command, argv }: Effect): void {
+  client.database = database
   client.reply.begin()
   // `effectOf` lets no command through that cannot run.
   command.run!(client, argv)
+  const { effects } = client.engine
+  if (effects.listening) effects.record(database, argv)
 }
 
 /**
  * Goes through the effects as they will change the types of keys: whether all are of plain forms, on keys whose types
  * are known. Throws WRONGTYPE where one is the wrong one.
  */
-function isPlain(db: Database, effects: readonly Effect[]): boolean {
-  const { now } = db.keyspace
-  const types = new Map<ByteString, TypeName | 'none' | 'unknown'>()
-  for (const { command, argv } of effects) {
+function isPlain(effects: readonly Effect[]): boolean {
+  const typesIn = new Map<Database, ReturnType<typeof newMap>>()
+  for (const { database: db, command, argv } of effects) {
     const form = PLAIN[command.fullName]
-    if (form?.isPlain(argv, now) !== true) return false
+    if (form?.isPlain(argv, db.keyspace.now) !== true) return false
+    const types = getOrMake(typesIn, db, newMap)
     const last = form.keys === 'all' ? argv.length : form.keys === 'first' ? 2 : 1
     for (let i = 1; i < last; i++) {
       const key = argv[i]!
@@ -92,10 +106,9 @@ function typeIn(db: Database, key: ByteString): TypeName | 'none' {
 }
 
 function applyOrUndo(client: Client, effects: readonly Effect[]): void {
-  const { database } = client
-  const { keyspace } = database
-  const keys = new Set<ByteString>()
-  for (const { command, argv } of effects) {
+  const { keyspace } = client.engine
+  const keysIn = new Map<Database, Set<ByteString>>()
+  for (const { database, command, argv } of effects) {
     if (!command.has(FlagBit.write)) continue
     const indices = keyIndices(command.definition.keys ?? [], argv)
     if (indices === undefined || indices.length === 0 || reachesElsewhere(command, argv)) {
@@ -103,20 +116,37 @@ function applyOrUndo(client: Client, effects: readonly Effect[]): void {
         `ERR effect '${argv[0]}' can only be the sole effect of a command: what it writes could not be put back`,
       )
     }
+    const keys = getOrMake(keysIn, database, newSet)
     for (const index of indices) keys.add(argv[index]!)
   }
-  const undo = database.snapshot(keys)
+  const undo = [...keysIn].map(([database, keys]) => database.snapshot(keys))
   const events = keyspace.holdEvents()
+  const feed = client.engine.effects
+  const { mark } = feed
   try {
-    for (const { command, argv } of effects) if (command.has(FlagBit.write)) run(client, command, argv)
+    for (const effect of effects) if (effect.command.has(FlagBit.write)) run(client, effect)
   } catch (error) {
-    undo()
+    for (const putBack of undo) putBack()
+    if (feed.listening) feed.rewind(mark)
     events.drop()
     throw error
   }
   events.release()
-  for (const { command, argv } of effects) if (!command.has(FlagBit.write)) run(client, command, argv)
+  for (const effect of effects) if (!effect.command.has(FlagBit.write)) run(client, effect)
 }
+
+/** What a map has for a key; made first if there is none. */
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}
+
+const newMap = (): Map<ByteString, TypeName | 'none' | 'unknown'> => new Map()
+const newSet = (): Set<ByteString> => new Set()
 
 /** Whether an effect writes keys of another database. */
 function reachesElsewhere({ fullName }: Command, argv: readonly ByteString[]): boolean {

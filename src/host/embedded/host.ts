@@ -2,17 +2,20 @@ import type { ByteString } from '../../bytes/bytes.js'
 import type { Client } from '../../engine/client.js'
 import type { Engine } from '../../engine/engine.js'
 import { ReplyError, wrongArity } from '../../errors.js'
-import { type Bytes, bytesOf } from '../../module/bytes.js'
-import type { CallReply, Log, Read, WriteContext } from '../../module/context.js'
-import { EffectRecorder } from '../../module/effects.js'
-import { forward } from '../../module/reply.js'
+import type { Database } from '../../keyspace/database.js'
+import { type Bytes, bytesOf, latin1 } from '../../module/bytes.js'
+import type { AnyCommand } from '../../module/command.js'
+import type { CallReply, Log, Read, Write, WriteContext } from '../../module/context.js'
+import { EffectRecorder, wordOf } from '../../module/effects.js'
+import { type Forwarding, forward, type ScriptForward } from '../../module/reply.js'
 import { type Command, FlagBit } from '../../registry/command.js'
 import { ReplyCollector } from '../../resp/collector.js'
-import { commit } from './commit.js'
-import { EmbeddedRead } from './read.js'
+import { sha1 } from '../../scripting/sha1.js'
+import { commit, databaseOf } from './commit.js'
+import { EmbeddedRead, type ReadSource } from './read.js'
 
 /** Runs modules on an engine in this process: gives their commands what they read, and carries out what they write. */
-export class EmbeddedHost {
+export class EmbeddedHost implements ReadSource {
   readonly log: Log
   /** The run of the command that runs now, for what must be deterministic meanwhile (`Date.now()`). */
   readonly current = (): Run | undefined => this.#current
@@ -56,10 +59,12 @@ export class EmbeddedHost {
   }
 
   /** Runs a read-only command of the engine and gives its reply; throws an error reply. */
-  read(client: Client, argv: readonly ByteString[]): CallReply {
+  call(database: Database, argv: readonly ByteString[]): CallReply {
     const command = this.#builtin(argv)
     if (!command.has(FlagBit.readonly)) throw new ReplyError(`ERR read.call('${argv[0]}') is no read-only command`)
-    this.#client.database = client.database
+    // A read is over when it returns; a script may be suspended.
+    if (command.has(FlagBit.noscript)) throw new ReplyError(`ERR read.call('${argv[0]}') is not allowed in a module`)
+    this.#client.database = database
     // An effect that failed may have left half a reply.
     this.#replies.take()
     command.run!(this.#client, argv)
@@ -68,19 +73,50 @@ export class EmbeddedHost {
     return reply ?? null
   }
 
+  script(sha: ByteString): ByteString | undefined {
+    return this.#engine.scripting.scripts.get(sha)?.text
+  }
+
+  database(index: number): Database {
+    return databaseOf(this.#engine, index)
+  }
+
   /**
    * Lets one of the engine's own commands answer the client instead. Never another module's: what a command does must
    * not depend on what else is loaded, and two modules that forward to each other would go on for ever.
    */
-  forward(client: Client, mayWrite: boolean, argv: readonly ByteString[]): void {
+  forward(client: Client, by: AnyCommand, argv: readonly ByteString[]): void {
     const command = this.#builtin(argv)
-    if (command.has(FlagBit.write) && !mayWrite) {
-      throw new ReplyError(`ERR a command without the flag 'write' cannot forward to '${argv[0]}'`)
-    }
-    if (STATEFUL.has(command.fullName) || command.has(FlagBit.admin)) {
-      throw new ReplyError(`ERR a module cannot forward to '${argv[0]}'`)
-    }
+    checkForward(client, by, command, argv[0]!)
     command.run!(client, argv)
+    if (this.#engine.effects.listening) this.#engine.effects.record(client.database, argv)
+  }
+
+  /**
+   * Sees to it that the engine knows the script that a command forwards to. Asks for its text only if not, as a part of the
+   * command's run.
+   *
+   * @throws ReplyError when the command may not forward to it, when the text is another script's, or cannot be compiled
+   */
+  loadScript(client: Client, by: AnyCommand, { sha, text, readOnly }: ScriptForward): void {
+    const { scripts } = this.#engine.scripting
+    if (scripts.get(sha) !== undefined) return
+    // Before anything is asked or compiled: least of all while another script runs.
+    const name = readOnly ? 'EVALSHA_RO' : 'EVALSHA'
+    checkForward(client, by, this.#engine.commands.of('<builtin>', name.toLowerCase())!, name)
+    const given = text()
+    if (given === null) return
+    const known = latin1(given, `the text of script ${sha}`)
+    if (sha1(known) !== sha) throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
+    scripts.load(known)
+  }
+
+  /** Lets a script answer the client instead: when this returns or, if it takes long, later; `client.waiting` tells. */
+  forwardScript(client: Client, by: AnyCommand, { sha, keys, args, readOnly }: ScriptForward): void {
+    const argv = [readOnly ? 'EVALSHA_RO' : 'EVALSHA', sha, String(keys.length)]
+    for (const key of keys) argv.push(latin1(key))
+    for (const arg of args) argv.push(wordOf(arg))
+    this.forward(client, by, argv)
   }
 
   #builtin(argv: readonly ByteString[]): Command {
@@ -111,12 +147,12 @@ export class Run implements WriteContext {
   }
 
   get read(): Read {
-    return new EmbeddedRead(this.#client.database, argv => this.#host.read(this.#client, argv))
+    return new EmbeddedRead(this.#client.database, this.#host)
   }
 
-  get write(): EffectRecorder {
-    this.#recorder ??= new EffectRecorder()
-    return this.#recorder
+  get write(): Write {
+    this.#recorder ??= new EffectRecorder(this.#client.database.index)
+    return this.#recorder.write
   }
 
   get log(): Log {
@@ -132,7 +168,7 @@ export class Run implements WriteContext {
     return this.#engine.random
   }
 
-  get forward(): typeof forward {
+  get forward(): Forwarding {
     return forward
   }
 }
@@ -151,6 +187,25 @@ const TO_CALL_REPLY = {
   array: (items: (CallReply | ReplyError)[]) => items as CallReply[],
   map: (items: (CallReply | ReplyError)[]) => items as CallReply[],
 }
+
+/** Whether a module's command may let one of the engine's answer; throws a ReplyError if not. */
+function checkForward(client: Client, by: AnyCommand, command: Command, name: ByteString): void {
+  if (command.has(FlagBit.write) && !by.flags.includes('write')) {
+    throw new ReplyError(`ERR a command without the flag 'write' cannot forward to '${name}'`)
+  }
+  if (by.flags.includes('readonly') && RUNS_SCRIPTS_THAT_WRITE.has(command.fullName)) {
+    throw new ReplyError(`ERR a command with the flag 'readonly' cannot forward to '${name}': a script may write`)
+  }
+  if (STATEFUL.has(command.fullName) || command.has(FlagBit.admin)) {
+    throw new ReplyError(`ERR a module cannot forward to '${name}'`)
+  }
+  if (client.isScript && command.has(FlagBit.noscript)) {
+    throw new ReplyError(`ERR a command that a script has called cannot forward to '${name}'`)
+  }
+}
+
+/** Commands that do whatever their script does. */
+const RUNS_SCRIPTS_THAT_WRITE = new Set(['eval', 'evalsha', 'fcall'])
 
 /** Commands that change what the connection is, or would answer more than once. */
 const STATEFUL = new Set([

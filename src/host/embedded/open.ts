@@ -171,6 +171,7 @@ class EmbeddedDb implements Embedded {
   }
 
   async close(): Promise<void> {
+    this.engine.scripting.close()
     await this.#server?.close()
     await this.engine.modules.close()
   }

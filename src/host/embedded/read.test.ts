@@ -219,6 +219,7 @@ describe('read.call', () => {
   test.each([
     ['a command that writes', ['SET', 'key', 'x'], "read.call('SET') is no read-only command"],
     ['a command of a module', ['LOOK'], "unknown command 'LOOK'"],
+    ['a script', ['EVAL_RO', 'return 1', '0'], "read.call('EVAL_RO') is not allowed in a module"],
     ['no command at all', ['NOTHING'], "unknown command 'NOTHING'"],
     ['too few words', ['GET'], "wrong number of arguments for 'get' command"],
     ['another type', ['HGETALL', 'text'], 'WRONGTYPE'],
@@ -234,5 +235,39 @@ describe('read.call', () => {
     expect(await seen()).toEqual([true, 1])
     await db.call('SELECT', 0)
     expect(await seen()).toEqual([false, 0])
+  })
+})
+
+describe('read.database', () => {
+  test('sees another database than that of the caller', async () => {
+    await db.call('SELECT', 3)
+    await db.call('HSET', 'there', 'f', 'x')
+    await db.call('SELECT', 0)
+    await db.call('DEL', 'there')
+    const seen = (index: number) =>
+      reading(read => {
+        const other = read.database(index)
+        return [text(other.hash('there').get('f')), other.key('there').exists, other.call('HLEN', 'there')]
+      })
+    expect(await seen(3)).toEqual(['x', true, 1])
+    expect(await seen(0)).toEqual([null, false, 0])
+    expect(await reading(read => read.database(3).database(0).key('there').exists)).toBe(false)
+    // What comes after it is in the caller's again.
+    expect(await reading(read => [read.database(3).call('EXISTS', 'there'), read.call('EXISTS', 'there')])).toEqual([
+      1, 0,
+    ])
+    await db.call('SELECT', 3)
+    expect(await seen(0)).toEqual([null, false, 0])
+    await db.call('FLUSHDB')
+    await db.call('SELECT', 0)
+  })
+
+  test.each([
+    [16, 'ERR DB index is out of range'],
+    [-1, "ERR internal error in 'look': a database is an integer from 0, not the number -1"],
+    [1.5, "ERR internal error in 'look': a database is an integer from 0, not the number 1.5"],
+    ['0', 'ERR internal error in \'look\': a database is an integer from 0, not the text "0"'],
+  ])('there is no database %j', async (index, error) => {
+    await expect(reading(read => read.database(index as number))).rejects.toThrow(error)
   })
 })

@@ -15,7 +15,7 @@ import type {
   ScoredMember,
   ScoreRange,
 } from '../../module/context.js'
-import { wordOf } from '../../module/effects.js'
+import { checkDatabase, wordOf } from '../../module/effects.js'
 import type { CommandWord } from '../../module/reply.js'
 import { ByteBuffer } from '../../values/byte-buffer.js'
 import { Hash } from '../../values/hash.js'
@@ -23,15 +23,24 @@ import { SortedSet } from '../../values/sorted-set.js'
 import { visitSetBits } from '../../values/string-bits.js'
 import { typeOf } from '../../values/value.js'
 
+/** What reads need of the engine beside the keys of one database. */
+export interface ReadSource {
+  /** Runs a read-only command in a database. Throws a ReplyError. */
+  call(database: Database, argv: readonly ByteString[]): CallReply
+  /** The text of a script that is loaded. */
+  script(sha: ByteString): ByteString | undefined
+  /** Throws a ReplyError when there is no database of this index. */
+  database(index: number): Database
+}
+
 /** What a module reads on the embedded host: views straight on the keyspace, which copy nothing that is not asked for. */
 export class EmbeddedRead implements Read {
   readonly #db: Database
-  readonly #call: (argv: readonly ByteString[]) => CallReply
+  readonly #source: ReadSource
 
-  /** `call` runs a read-only command. */
-  constructor(db: Database, call: (argv: readonly ByteString[]) => CallReply) {
+  constructor(db: Database, source: ReadSource) {
     this.#db = db
-    this.#call = call
+    this.#source = source
   }
 
   key(key: BytesLike): ReadKey {
@@ -51,7 +60,19 @@ export class EmbeddedRead implements Read {
   }
 
   call(...argv: readonly CommandWord[]): CallReply {
-    return this.#call(argv.map((word, index) => wordOf(word, `argument ${index} of read.call()`)))
+    return this.#source.call(
+      this.#db,
+      argv.map((word, index) => wordOf(word, `argument ${index} of read.call()`)),
+    )
+  }
+
+  script(sha: BytesLike): Bytes | null {
+    const text = this.#source.script(latin1(sha, 'the sha of a script'))
+    return text === undefined ? null : bytesOf(text)
+  }
+
+  database(index: number): Read {
+    return new EmbeddedRead(this.#source.database(checkDatabase(index)), this.#source)
   }
 }
 
