@@ -8,6 +8,8 @@ import type { ReplySink } from './reply.js'
  */
 export class ReplyTape implements ReplySink {
   muted = false
+  /** Number of entries. The arrays may be longer: what lies behind is of no meaning. */
+  length = 0
   /** What was written: a kind, and at the same place in `values` what belongs to it. */
   readonly kinds: TapeKind[] = []
   /**
@@ -20,15 +22,17 @@ export class ReplyTape implements ReplySink {
   constructor(public protocol: 2 | 3 = 2) {}
 
   clear(): void {
-    this.kinds.length = this.values.length = this.#mark = 0
+    // To shorten an array costs more than to write over it; but nothing large shall be kept.
+    if (this.kinds.length > KEPT) this.kinds.length = this.values.length = 0
+    this.length = this.#mark = 0
   }
 
   begin(): void {
-    this.#mark = this.kinds.length
+    this.#mark = this.length
   }
 
   abort(): void {
-    this.kinds.length = this.values.length = this.#mark
+    this.length = this.#mark
   }
 
   ok(): void {
@@ -93,8 +97,8 @@ export class ReplyTape implements ReplySink {
 
   #note(kind: TapeKind, value: ByteString | number | bigint | boolean | null): void {
     if (this.muted) return
-    this.kinds.push(kind)
-    this.values.push(value)
+    this.kinds[this.length] = kind
+    this.values[this.length++] = value
   }
 }
 
@@ -112,3 +116,6 @@ export type TapeKind =
   | 'array'
   | 'map'
   | 'set'
+
+/** Entries whose place is kept for the next reply. */
+const KEPT = 64

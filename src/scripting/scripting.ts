@@ -6,6 +6,7 @@ import { CountedError, ReplyError } from '../errors.js'
 import { type Command, FlagBit } from '../registry/command.js'
 import { ReplyTape } from '../resp/tape.js'
 import { Functions } from './functions.js'
+import { RandomGenerator } from './lua/libraries/math-random.js'
 import { LuaMachine } from './lua/machine.js'
 import type { Progress, ScriptError, ScriptHost, ScriptMachine, ScriptRef } from './machine.js'
 import type { ScriptRights } from './script-run.js'
@@ -40,9 +41,10 @@ export class Scripting implements ScriptHost {
 
   constructor(engine: Engine) {
     this.#engine = engine
-    this.#machine = new LuaMachine(this, 'script')
+    const random = new RandomGenerator()
+    this.#machine = new LuaMachine(this, 'script', random)
     this.scripts = new Scripts(this.#machine)
-    this.#functionMachine = new LuaMachine(this, 'function')
+    this.#functionMachine = new LuaMachine(this, 'function', random)
     this.functions = new Functions({
       machine: this.#functionMachine,
       isBusy: () => this.#running !== undefined,

@@ -86,11 +86,10 @@ describe('a script that runs for long', () => {
     await runner.send('SET', 'key', 'value', 'PX', '150')
     const reply = runner.send(
       'EVAL',
-      `local before = redis.call('TIME')
+      `local before = redis.call('PTTL', 'key')
        local sum = 0
        for i = 1, 3e7 do sum = sum + i end
-       local after = redis.call('TIME')
-       return { redis.call('PTTL', 'key') > 0, before[1] == after[1] and before[2] == after[2], redis.call('DBSIZE') }`,
+       return { before > 0, redis.call('PTTL', 'key') == before, redis.call('DBSIZE') }`,
       '0',
     )
     await suspended()
@@ -216,15 +215,15 @@ describe('a script that wants too much gets an error, and the next one runs', ()
     ],
     'a table without end': ['local t = {} for i = 1, 1e9 do t[i] = i end', /not enough memory/],
     'a string without end': ["local s = 'x' while true do s = s .. s end", /not enough memory/],
-    'a string of 2^40 bytes': ["return string.rep('x', 2 ^ 40)", /not enough memory|too large|overflow/],
+    'a string of 2 GB': ["return string.rep('x', 2 ^ 31 - 1)", /not enough memory/],
     'tables in tables': ['local t = {} while true do t = { t } end', /not enough memory/],
     'coroutines without end': [
-      'local t = {} while true do t[#t + 1] = coroutine.create(error) end',
+      'local t = {} while true do t[#t + 1] = coroutine.create(function() end) end',
       /not enough memory/,
     ],
     'memory, out of which pcall would help': [
       "local ok = pcall(function() local t = {} for i = 1, 1e9 do t[i] = i end end) error('ended, ' .. tostring(ok))",
-      /ended, false|not enough memory/,
+      /ended, false|not enough memory|Script ended after/,
     ],
     'too many results': ['return unpack({}, 1, 1e8)', /too many results to unpack/],
     'a reply nested without end': ['local t = {} for i = 1, 1e5 do t = { t } end return cjson.encode(t)', /nest|depth/],

@@ -46,6 +46,7 @@ export class Lua {
   #scratch: number
   #scratchSize = 1 << 12
   readonly #names = new Map<string, number>()
+  readonly #recentNames: ByteString[] = Array.from({ length: RECENT_NAMES }, () => '')
   #hook = 0
 
   /** Pointers of tables that stand for another one (see sandbox.ts), with those of the tables that they stand for. */
@@ -124,6 +125,26 @@ export class Lua {
     return byteString(this.bytes, start, start + this.u32[(string + STRING_LENGTH) >> 2]!)
   }
 
+  /**
+   * The same, for names that come again and again: the same JS string for the same string of Lua's, so that it need not be made, and
+   * its hash is known.
+   */
+  nameAt(address: number): ByteString {
+    const string = this.u32[address >> 2]!
+    const place = (string >> 4) & (RECENT_NAMES - 1)
+    const known = this.#recentNames[place]!
+    const { length } = known
+    if (length === this.u32[(string + STRING_LENGTH) >> 2]) {
+      const start = string + STRING_CHARS
+      let i = 0
+      while (i < length && this.bytes[start + i] === known.charCodeAt(i)) i++
+      if (i === length) return known
+    }
+    const name = this.stringAt(address)
+    if (name.length <= 32) this.#recentNames[place] = name
+    return name
+  }
+
   /** Length in bytes, of a string. */
   stringLengthAt(address: number): number {
     return this.u32[(this.u32[address >> 2]! + STRING_LENGTH) >> 2]!
@@ -181,6 +202,11 @@ export class Lua {
   hasHashPart(table: number): boolean {
     if (this.bytes[table + TABLE_LOG_NODES]! > 0) return true
     return this.typeAt(this.u32[(table + TABLE_NODES) >> 2]!) !== LuaType.nil
+  }
+
+  /** Whether a table, given by its pointer, has an array part of just this size, and nothing else. */
+  isList(table: number, size: number): boolean {
+    return this.arraySize(table) === size && !this.hasHashPart(table) && !this.hasMetatable(table)
   }
 
   /** Whether a table, given by its pointer, has a metatable. */
@@ -469,6 +495,8 @@ const TABLE_ARRAY_SIZE = 28
 /** A node is the value, the key, and a link in what pads the key. */
 const NODE_SIZE = 32
 
+/** A power of two. */
+const RECENT_NAMES = 64
 const MASK_COUNT = 8
 const GC_COUNT = 3
 const GC_COUNT_BYTES = 4

@@ -9,7 +9,7 @@ import { type Lua, LuaType, toInteger64 } from './lua.js'
  * https://redis.io/docs/latest/develop/programmability/lua-api/#resp-to-lua-type-conversion
  */
 export function pushReply(lua: Lua, L: number, tape: ReplyTape): void {
-  if (tape.kinds.length === 0) lua.pushNil(L)
+  if (tape.length === 0) lua.pushNil(L)
   else pushEntry(lua, L, tape, 0)
 }
 

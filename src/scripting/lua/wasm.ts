@@ -55,8 +55,10 @@ export interface LuaExports {
   lua_toboolean(L: number, index: number): number
   lua_topointer(L: number, index: number): number
   lua_iscfunction(L: number, index: number): number
+  lua_tocfunction(L: number, index: number): number
   lua_objlen(L: number, index: number): number
   lua_rawequal(L: number, one: number, other: number): number
+  lua_lessthan(L: number, one: number, other: number): number
   lua_pushnil(L: number): void
   lua_pushboolean(L: number, value: number): void
   lua_pushnumber(L: number, value: number): void
@@ -231,15 +233,19 @@ function theModule(): object {
   if (compiled !== undefined) return compiled
   const path = createRequire(import.meta.url).resolve('wasmoon-lua5.1/dist/liblua5.1.wasm')
   const bytes = readFileSync(path)
-  const hash = createHash('sha256').update(bytes).digest('hex')
-  if (hash !== EXPECTED_HASH) {
-    throw new Error(
-      `${path} is not the Lua 5.1.5 that krmt was tested with (SHA-256 ${hash}): reinstall wasmoon-lua5.1 1.18.10`,
-    )
-  }
+  checkFile(bytes, path)
   bytes[HASH_STEP_SHIFT] = 31
   compiled = new wasm.Module(bytes)
   return compiled
+}
+
+/** @throws Error when the bytes are not those of the file that this code was written for */
+export function checkFile(bytes: Uint8Array, path: string): void {
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  if (hash === EXPECTED_HASH) return
+  throw new Error(
+    `${path} is not the Lua 5.1.5 that krmt was tested with (SHA-256 ${hash}): reinstall wasmoon-lua5.1 1.18.10`,
+  )
 }
 
 /**

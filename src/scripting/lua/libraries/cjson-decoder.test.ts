@@ -12,6 +12,7 @@ session(
     cjson.decode([["\"\\\/\b\f\n\r\t"]]), cjson.decode([["a\nb\\c"]]), cjson.decode([["\u0041\u00e9\u20AC\uD83D\uDE00\u0000\uffff"]]) --> '"\/\008\012\010\013\009', 'a\010b\c', 'A\195\169\226\130\172\240\159\152\128\000\239\191\191'
     #cjson.decode('"' .. ('x'):rep(5000) .. '"'), #cjson.decode('"' .. ('\\n'):rep(5000) .. '"'), #cjson.decode('"' .. ('\\ud83d\\ude00'):rep(500) .. '"') --> 5000, 5000, 2000
     cjson.decode('"' .. ('0123456789'):rep(100) .. '\\u00e9"') == ('0123456789'):rep(100) .. '\195\169' --> true
+    cjson.decode('"\\n' .. ('0123456789'):rep(20000) .. '"') == '\n' .. ('0123456789'):rep(20000) --> true
     cjson.decode('12 \0 what comes after a NUL is not read') --> 12
     cjson.decode(12.5), cjson.decode(-3) --> 12.5, -3
   `,
@@ -103,6 +104,8 @@ session(
     cjson.decode([["\ud83d\n"]]) --> error: Expected value but found invalid unicode escape code at character 2
     cjson.decode([["\ud83d\u0041"]]) --> error: Expected value but found invalid unicode escape code at character 2
     cjson.decode([["\ude00"]]) --> error: Expected value but found invalid unicode escape code at character 2
+    cjson.decode([["\ude00\udc00"]]) --> error: Expected value but found invalid unicode escape code at character 2
+    cjson.decode([[{"\ud83d\ude00\u0041\n\q"]]) --> error: Expected object key string but found invalid escape code at character 23
     cjson.decode([[{"a\x":1}]]) --> error: Expected object key string but found invalid escape code at character 4
     cjson.decode('["a" "b\\x"]') --> error: Expected comma or array end but found invalid escape code at character 8
     cjson.decode('1\0') --> error: JSON parser does not support UTF-16 or UTF-32
@@ -123,6 +126,7 @@ session(
     set('decode_max_depth', 2^31 - 1).decode(('['):rep(7999) .. (']'):rep(7999)) --> error: Found too many nested data structures (7999) at character 7999
     set('decode_max_depth', 2^31 - 1).decode(('{"a":'):rep(3999) .. '1' .. ('}'):rep(3999)) ~= nil --> true
     set('decode_max_depth', 2^31 - 1).decode(('{"a":'):rep(4000) .. '1' .. ('}'):rep(4000)) --> error: Found too many nested data structures (4000) at character 19996
+    set('decode_max_depth', 2^31 - 1).decode('[' .. ('{"a":'):rep(3999)) --> error: Found too many nested data structures (4000) at character 19992
   `,
 )
 
@@ -201,4 +205,19 @@ test('tables that the collector is in the middle of get all their items', () => 
       end
       return #decoded`),
   ).toEqual(['20000'])
+})
+
+test('strings with escapes stay in their memory', () => {
+  const { lua, run } = luaWithCjson()
+  expect(
+    run(`text = '"' .. ('x'):rep(2100) .. '\\\\n' .. ('x'):rep(9999) .. '"' return cjson.decode('"\\\\n"')`),
+  ).toEqual(['\n'])
+  // Around what has been taken for the first.
+  const guards = Array.from({ length: 50 }, () => lua.c.malloc(2048))
+  for (const guard of guards) lua.bytes.fill(0x55, guard, guard + 2048)
+  expect(run('return #cjson.decode(text)')).toEqual(['12100'])
+  for (const guard of guards) {
+    expect(lua.bytes.subarray(guard, guard + 2048).every(byte => byte === 0x55)).toBe(true)
+    lua.c.free(guard)
+  }
 })

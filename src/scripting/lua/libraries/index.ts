@@ -5,11 +5,16 @@ import { GLOBALS, type HostFunction, type Lua, LuaType } from '../lua.js'
 import { pushError } from '../replies.js'
 import { Sandbox } from '../sandbox.js'
 import { baseLibrary } from './base.js'
+import { baseNumbers } from './base-numbers.js'
 import { bitLibrary } from './bit.js'
 import { cjsonLibrary, fillCjson } from './cjson.js'
 import { cmsgpackLibrary, fillCmsgpack } from './cmsgpack.js'
+import { mathLibrary } from './math.js'
+import { mathRandom, type RandomGenerator } from './math-random.js'
 import { fillRedis, fillRedisForLoading, redisLibrary, redisScriptLibrary } from './redis.js'
+import { stringLibrary } from './string.js'
 import { structLibrary } from './struct.js'
+import { tableLibrary } from './table.js'
 
 export interface LibraryOptions {
   /** What will be run. */
@@ -22,22 +27,17 @@ export interface LibraryOptions {
   /** For what takes long: ends the script when its time is up. */
   readonly interrupt: (L: number) => void
   readonly onCollectorTouched: () => void
-}
-
-export interface OpenLibraries {
-  /** To be called before each script. */
-  readonly resetRandom: () => void
-  /** Where functions are run. */
-  readonly loader: LibraryLoader | undefined
+  /** What math.random draws from. */
+  readonly random: RandomGenerator
 }
 
 /**
  * Opens all libraries in a new Lua, and closes the sandbox around its scripts. Leaves the real table of globals at index 1 of the
- * main thread's stack.
+ * main thread's stack. Gives what loads libraries, where functions are run.
  */
-export function openLibraries(lua: Lua, options: LibraryOptions): OpenLibraries {
+export function openLibraries(lua: Lua, options: LibraryOptions): LibraryLoader | undefined {
   const { c, main: L } = lua
-  const { kind } = options
+  const { kind, interrupt } = options
   const sandbox = new Sandbox(lua)
   const own = sandbox.functions(options)
   c.luaopen_base(L)
@@ -52,15 +52,17 @@ export function openLibraries(lua: Lua, options: LibraryOptions): OpenLibraries 
     lua.setField(L, 1, name)
   }
   extend(lua, undefined, own.base)
-  extend(lua, undefined, baseLibrary(lua))
+  extend(lua, undefined, { ...baseLibrary(lua), ...baseNumbers(lua) })
   if (kind === 'script') extend(lua, undefined, { __redis__err__handler: errorHandler(lua) })
-  extend(lua, 'table', own.table)
+  extend(lua, 'string', stringLibrary(lua, interrupt))
+  extend(lua, 'table', { ...tableLibrary(lua, interrupt), ...own.table })
+  extend(lua, 'math', { ...mathLibrary(lua), ...mathRandom(lua, options.random) })
   extend(lua, 'coroutine', own.coroutine)
   extend(lua, 'bit', bitLibrary(lua))
-  extend(lua, 'struct', structLibrary(lua, options.interrupt))
-  extend(lua, 'cmsgpack', cmsgpackLibrary(lua, options.interrupt))
+  extend(lua, 'struct', structLibrary(lua, interrupt))
+  extend(lua, 'cmsgpack', cmsgpackLibrary(lua, interrupt))
   withLibrary(lua, 'cmsgpack', () => fillCmsgpack(lua, L))
-  extend(lua, 'cjson', cjsonLibrary(lua, options.interrupt))
+  extend(lua, 'cjson', cjsonLibrary(lua, interrupt))
   withLibrary(lua, 'cjson', () => fillCjson(lua, L))
   const redis = redisLibrary(lua, options.host, options.running)
   extend(lua, 'redis', kind === 'script' ? { ...redis, ...redisScriptLibrary(lua) } : redis)
@@ -76,19 +78,25 @@ export function openLibraries(lua: Lua, options: LibraryOptions): OpenLibraries 
   c.lua_pushvalue(L, 1)
   sandbox.protectGlobals(L)
   const { log } = redis
-  const loader =
-    kind === 'script' ? undefined : new LibraryLoader(lua, sandbox, { log: log! }, () => fillRedisForLoading(lua, L))
-  return { resetRandom: () => {}, loader }
+  if (kind === 'script') return undefined
+  return new LibraryLoader(lua, sandbox, { log: log! }, () => fillRedisForLoading(lua, L))
 }
 
-/** Puts functions into a library, which is made when there is none of that name; without a name, into the globals. */
+/**
+ * Puts functions into a library, which is made when there is none of that name; without a name, into the globals. A function that has
+ * two names is the same value under both.
+ */
 function extend(lua: Lua, library: string | undefined, functions: Readonly<Record<string, HostFunction>>): void {
   const L = lua.main
   const pointers = lua.functions(Object.values(functions))
   withLibrary(lua, library, () => {
-    Object.keys(functions).forEach((name, i) => {
-      lua.pushFunction(L, pointers[i]!)
+    const names = new Map<HostFunction, string>()
+    Object.entries(functions).forEach(([name, fn], i) => {
+      const other = names.get(fn)
+      if (other === undefined) lua.pushFunction(L, pointers[i]!)
+      else lua.getField(L, -1, other)
       lua.setField(L, -2, name)
+      names.set(fn, name)
     })
   })
 }

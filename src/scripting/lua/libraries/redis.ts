@@ -37,7 +37,7 @@ export function redisLibrary(
     for (let i = 0; i < count; i++) {
       const address = lua.address(L, i + 1)
       const type = lua.typeAt(address)
-      if (type === LuaType.string) argv[i] = lua.stringAt(address)
+      if (type === LuaType.string) argv[i] = i === 0 ? lua.nameAt(address) : lua.stringAt(address)
       else if (type === LuaType.number) argv[i] = numberWord(lua, address)
       else return 'Lua redis lib command arguments must be strings or integers'
     }
