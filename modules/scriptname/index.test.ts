@@ -28,7 +28,10 @@ async function load(text: string, ...names: string[]): Promise<string> {
 
 /** The hashes, in database 0. */
 async function kept(): Promise<{ names: unknown; texts: unknown }> {
-  const [names, texts] = [await db.call('HGETALL', '{scriptname}:names'), await db.call('HGETALL', '{scriptname}:texts')]
+  const [names, texts] = [
+    await db.call('HGETALL', '{scriptname}:names'),
+    await db.call('HGETALL', '{scriptname}:texts'),
+  ]
   return { names, texts }
 }
 

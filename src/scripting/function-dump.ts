@@ -1,10 +1,10 @@
 import type { ByteString } from '../bytes/bytes.js'
+import { untilNul } from '../bytes/c-string.js'
 import { ReplyError } from '../errors.js'
 import { Opcode } from '../rdb/format.js'
 import { FOOTER_LENGTH, openPayload, sealPayload } from '../rdb/payload.js'
 import { RdbError, type RdbReader } from '../rdb/reader.js'
 import { RdbWriter } from '../rdb/writer.js'
-import { untilNul } from './function-metadata.js'
 
 /** What FUNCTION DUMP answers: the codes of all libraries, as RDB files have them. */
 export function dumpLibraries(codes: Iterable<ByteString>): ByteString {

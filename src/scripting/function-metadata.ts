@@ -1,4 +1,5 @@
 import type { ByteString } from '../bytes/bytes.js'
+import { untilNul } from '../bytes/c-string.js'
 import { splitArgs } from '../bytes/split-args.js'
 import { ReplyError } from '../errors.js'
 
@@ -45,11 +46,5 @@ export function isFunctionName(text: ByteString): boolean {
 /** In Redis's words, which are these for functions too. */
 export const BAD_FUNCTION_NAME =
   'Library names can only contain letters, numbers, or underscores(_) and must be at least one character long'
-
-/** As C prints a string. */
-export function untilNul(text: ByteString): ByteString {
-  const nul = text.indexOf('\0')
-  return nul === -1 ? text : text.slice(0, nul)
-}
 
 const NAME = 'name='

@@ -263,7 +263,7 @@ describeDifferential('FUNCTION', ({ session, servers }) => {
      COMMAND GETKEYS FCALL f 0 a
      COMMAND GETKEYS FCALL f 3 a b
      COMMAND GETKEYS FCALL_RO f 1 a
-     COMMAND LIST FILTERBY PATTERN f*call*
+     [sorted] COMMAND LIST FILTERBY PATTERN f*call*
      [sorted] COMMAND LIST FILTERBY PATTERN function*
      FUNCTION LOAD ${code`${COUNTER}`}
      MULTI
@@ -379,7 +379,7 @@ describeDifferential(
         }),
       )
       expect(ours).toEqual(theirs)
-      await servers().krmt.engine.scripting.close()
+      krmt.engine.scripting.close()
     })
   },
   { config: { 'busy-reply-threshold': '50' } },

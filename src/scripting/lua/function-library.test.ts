@@ -236,6 +236,18 @@ describe('what takes too much', () => {
     expect(call(fn!.ref)).toEqual([2])
   })
 
+  test('garbage of functions leaves room for a library', () => {
+    const [garbage] = machine.loadLibrary(
+      "redis.register_function('g', function() collectgarbage('stop') for i = 1, 500 do local s = i .. ('x'):rep(1e5) end end)",
+    )
+    for (let i = 0; i < 2; i++) {
+      call(garbage!.ref)
+      const large = "local s = ('x'):rep(8e6) redis.register_function('f', function() return #s end)"
+      expect(result(large)).toEqual([8_000_000])
+    }
+    expect(machine.knows(garbage!.ref)).toBe(true)
+  })
+
   test('a library without memory left that keeps what it has: the machine is thrown away', () => {
     const [fn] = machine.loadLibrary(kept)
     const hoard = "local t = {} redis.register_function('f', function() for i = 1, 1e9 do t[i] = {i} end end)"

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../bytes/bytes.js'
-import { BAD_FUNCTION_NAME, isFunctionName, untilNul } from '../function-metadata.js'
+import { untilNul } from '../../bytes/c-string.js'
+import { BAD_FUNCTION_NAME, isFunctionName } from '../function-metadata.js'
 import { type ScriptFlag, scriptFlags } from '../scripts.js'
 import { GLOBALS, type HostFunction, type Lua, LuaType, REGISTRY } from './lua.js'
 import { pushError } from './replies.js'

@@ -1,5 +1,19 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { byteString } from '../../bytes/short-string.js'
+import {
+  NODE_SIZE,
+  STATE_BASE,
+  STATE_BASE_C_CALLS,
+  STATE_C_CALLS,
+  STATE_TOP,
+  STRING_CHARS,
+  STRING_LENGTH,
+  TABLE_ARRAY,
+  TABLE_ARRAY_SIZE,
+  TABLE_LOG_NODES,
+  TABLE_METATABLE,
+  TABLE_NODES,
+} from './layout.js'
 import { addFunctions, addHook, type HostFunction, instantiateLua, type LuaExports } from './wasm.js'
 
 export type { HostFunction } from './wasm.js'
@@ -18,6 +32,9 @@ export const LuaType = {
   thread: 8,
 } as const
 
+/** How scripts call the types, by their numbers. */
+export const typeNames = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread']
+
 /** Pseudo-index of the registry, a table that scripts cannot reach. */
 export const REGISTRY = -10_000
 /** Pseudo-index of the thread's table of globals. */
@@ -28,7 +45,7 @@ export const GLOBALS = -10_002
  * Indices into the stack are Lua's: 1 is the first argument, -1 the top.
  *
  * What is only read is read from Lua's memory directly, without a call: the layouts are those of Lua 5.1.5 with 32-bit
- * pointers (lobject.h, lstate.h), and wasm.ts sees to it that no other build is used. An *address* is that of a TValue,
+ * pointers (layout.ts), and wasm.ts sees to it that no other build is used. An *address* is that of a TValue,
  * 16 bytes: the value, and at 8 its type. Addresses and views are good until Lua is called again: the stack may move, and
  * memory may grow.
  *
@@ -83,14 +100,14 @@ export class Lua {
 
   /** Number of values on the stack: in a host function, at first, of arguments. */
   top(L: number): number {
-    return (this.u32[(L + TOP) >> 2]! - this.u32[(L + BASE) >> 2]!) >> 4
+    return (this.u32[(L + STATE_TOP) >> 2]! - this.u32[(L + STATE_BASE) >> 2]!) >> 4
   }
 
   /** Address of the value at an index (no pseudo-index); 0 where there is none. */
   address(L: number, index: number): number {
-    const top = this.u32[(L + TOP) >> 2]!
+    const top = this.u32[(L + STATE_TOP) >> 2]!
     if (index < 0) return top + index * 16
-    const address = this.u32[(L + BASE) >> 2]! + (index - 1) * 16
+    const address = this.u32[(L + STATE_BASE) >> 2]! + (index - 1) * 16
     return address < top ? address : 0
   }
 
@@ -216,7 +233,7 @@ export class Lua {
 
   /** Whether a hook may yield here: no C function, metamethod or callback is between this place and the thread's resume. */
   mayYield(L: number): boolean {
-    return this.#u16[(L + C_CALLS) >> 1]! <= this.#u16[(L + BASE_C_CALLS) >> 1]!
+    return this.#u16[(L + STATE_C_CALLS) >> 1]! <= this.#u16[(L + STATE_BASE_C_CALLS) >> 1]!
   }
 
   get #scratchKey(): number {
@@ -413,6 +430,12 @@ export class Lua {
     return { what: this.#cString(word(12)), source: this.#cString(word(16)), line: word(20) | 0 }
   }
 
+  /** Where an error has been raised: in the function at a level, or in the one that has called it, when it is C's. */
+  raisedAt(L: number, level: number): Position | undefined {
+    const at = this.position(L, level)
+    return at?.what === 'C' ? this.position(L, level + 1) : at
+  }
+
   #cString(at: number): ByteString {
     return this.bytes.latin1Slice(at, this.bytes.indexOf(0, at))
   }
@@ -478,22 +501,6 @@ export function toInteger64(value: number): number {
 export function toInteger32(value: number): number {
   return toInteger64(value) | 0
 }
-
-// struct lua_State (lstate.h)
-const TOP = 8
-const BASE = 12
-const C_CALLS = 52
-const BASE_C_CALLS = 54
-// TString and Table (lobject.h)
-const STRING_LENGTH = 12
-const STRING_CHARS = 16
-const TABLE_LOG_NODES = 7
-const TABLE_METATABLE = 8
-const TABLE_ARRAY = 12
-const TABLE_NODES = 16
-const TABLE_ARRAY_SIZE = 28
-/** A node is the value, the key, and a link in what pads the key. */
-const NODE_SIZE = 32
 
 /** A power of two. */
 const RECENT_NAMES = 64

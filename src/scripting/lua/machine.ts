@@ -7,7 +7,7 @@ import type { LibraryLoader, LuaFunction } from './function-library.js'
 import { addressText } from './libraries/base.js'
 import { openLibraries } from './libraries/index.js'
 import type { RandomGenerator } from './libraries/math-random.js'
-import { Lua, LuaType, REGISTRY } from './lua.js'
+import { Lua, LuaType, REGISTRY, typeNames } from './lua.js'
 import { trimmed, writeReply } from './replies.js'
 import { LONGJMP } from './wasm.js'
 
@@ -141,6 +141,7 @@ class VirtualMachine {
   /** Where the script stood when the hook suspended it: afterwards, Lua takes it to be one instruction earlier. */
   #suspendedAt: Place = {}
   #collectorTouched = false
+  #ranOutOfMemory = false
   /** Pointers of the tables that are KEYS and ARGV; 0 when there are none yet. */
   #keys = 0
   #args = 0
@@ -202,6 +203,15 @@ class VirtualMachine {
 
   /** Runs a library's code; gives the functions that it has registered, or the error. */
   loadLibrary(code: ByteString): readonly LuaFunction[] | ScriptError {
+    const before = this.lua.memoryInUse
+    this.#ranOutOfMemory = false
+    const loaded = this.#load(code)
+    // It may have been garbage of others that has left no room for it, and is gone now.
+    const isWorthARetry = this.#ranOutOfMemory && !this.isBroken && this.lua.memoryInUse < before
+    return isWorthARetry ? this.#load(code) : loaded
+  }
+
+  #load(code: ByteString): readonly LuaFunction[] | ScriptError {
     const { lua } = this
     const { c } = lua
     const L = this.#thread
@@ -315,6 +325,7 @@ class VirtualMachine {
     const { c, main } = this.lua
     this.release(this.#threadRef)
     if (status === OUT_OF_MEMORY) {
+      this.#ranOutOfMemory = true
       // What functions keep is worth the time to look whether all of it was garbage.
       if (this.#loader !== undefined) c.lua_gc(main, GC_COLLECT, 0)
       this.isBroken = this.#loader === undefined || this.lua.memoryInUse > this.#host.memoryLimit / 2
@@ -381,7 +392,7 @@ class VirtualMachine {
   }
 
   #place(L: number): Place {
-    const at = raisedAt(this.lua, L, 0)
+    const at = this.lua.raisedAt(L, 0)
     return at === undefined ? {} : { source: at.source, line: String(at.line) }
   }
 
@@ -436,12 +447,6 @@ class Stuck extends Error {
   }
 }
 
-/** Where an error has been raised: the function at a level, or the one that has called it, when it is C's. */
-export function raisedAt(lua: Lua, L: number, level: number): { source: ByteString; line: number } | undefined {
-  const at = lua.position(L, level)
-  return at?.what === 'C' ? lua.position(L, level + 1) : at
-}
-
 /** The value on top as `tostring` would have it, without asking a metatable. */
 function textOf(lua: Lua, L: number): ByteString {
   const address = lua.address(L, -1)
@@ -456,11 +461,10 @@ function textOf(lua: Lua, L: number): ByteString {
     case LuaType.nil:
       return 'nil'
     default:
-      return addressText(TYPE_NAMES[type]!, lua.pointerAt(address))
+      return addressText(typeNames[type]!, lua.pointerAt(address))
   }
 }
 
-const TYPE_NAMES = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread']
 /** Index on the main thread's stack. */
 const REAL_GLOBALS = 1
 /** Instructions between two looks at the clock, as many as Redis lets pass. */

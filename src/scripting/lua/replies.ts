@@ -1,4 +1,5 @@
 import type { ByteString } from '../../bytes/bytes.js'
+import { untilNul } from '../../bytes/c-string.js'
 import { formatDouble } from '../../bytes/numbers.js'
 import type { ReplySink } from '../../resp/reply.js'
 import type { ReplyTape } from '../../resp/tape.js'
@@ -295,12 +296,6 @@ function writeSimple(lua: Lua, L: number, sink: ScriptReplySink): boolean {
   }
   lua.pop(L)
   return false
-}
-
-/** A text as C has it. */
-export function untilNul(text: ByteString): ByteString {
-  const nul = text.indexOf('\0')
-  return nul === -1 ? text : text.slice(0, nul)
 }
 
 /** The text of an error as Redis takes it from a script: as C has it, without line breaks at its ends. */

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../bytes/bytes.js'
+import { untilNul } from '../../bytes/c-string.js'
 import { GLOBALS, type HostFunction, type Lua, LuaType, REGISTRY } from './lua.js'
 
 /**
@@ -318,12 +319,6 @@ export class Sandbox {
 }
 
 type Functions = Readonly<Record<string, HostFunction>>
-
-/** As C prints a string. */
-function untilNul(text: ByteString): ByteString {
-  const nul = text.indexOf('\0')
-  return nul === -1 ? text : text.slice(0, nul)
-}
 
 /** How errors call a chunk (luaO_chunkid): `=name` and `@name` as they are, a text by its first line. */
 function chunkName(name: ByteString): ByteString {

@@ -28,8 +28,13 @@ export function baseNumbers(lua: Lua): Readonly<Record<string, HostFunction>> {
     },
 
     select(L) {
-      if (lua.type(L, 1) !== LuaType.number) return selectByText(L)
       const count = lua.top(L)
+      const type = lua.type(L, 1)
+      if (type === LuaType.string && lua.bytes[lua.stringStartAt(lua.address(L, 1))] === HASH) {
+        lua.pushNumber(L, count - 1)
+        return 1
+      }
+      if (type !== LuaType.number) return selectByText(L)
       const index = toInteger32(lua.numberAt(lua.address(L, 1)))
       if (index > count) return 0
       if (index > 0) return count - index
@@ -52,9 +57,20 @@ function readHere(lua: Lua, L: number): boolean {
   const digits = at
   let value = 0
   while (bytes[at]! >= ZERO && bytes[at]! <= NINE) value = value * 10 + bytes[at++]! - ZERO
-  if (at === end && at > digits && at - digits <= 15) {
-    lua.pushNumber(L, isNegative ? -value : value)
-    return true
+  if (at > digits && (at === end || bytes[at] === POINT)) {
+    let power = 1
+    const most = at === end ? 15 : 16
+    if (at < end) at++
+    while (bytes[at]! >= ZERO && bytes[at]! <= NINE) {
+      value = value * 10 + bytes[at++]! - ZERO
+      power *= 10
+    }
+    // Of at most 15 digits, both are exact, and their quotient the nearest number.
+    if (at === end && at - digits <= most) {
+      lua.pushNumber(L, isNegative ? -value / power : value / power)
+      return true
+    }
+    return false
   }
   const letter = bytes[at]! | LOWER_CASE
   if (letter === LETTER_X && at === digits + 1 && value === 0) {
@@ -122,8 +138,10 @@ const LARGEST = 2n ** 64n - 1n
 
 /** The bit in which small and capital letters differ. */
 const LOWER_CASE = 0x20
+const HASH = 0x23
 const PLUS = 0x2b
 const MINUS = 0x2d
+const POINT = 0x2e
 const ZERO = 0x30
 const NINE = 0x39
 const LETTER_N = 0x6e

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../bytes/bytes.js'
-import { type HostFunction, type Lua, LuaType } from '../lua.js'
+import { type HostFunction, type Lua, LuaType, typeNames } from '../lua.js'
 
 /** `tostring`: as Lua's, but that addresses are written as glibc writes them, and cjson.null as `userdata: (nil)`. */
 export function baseLibrary(lua: Lua): Readonly<Record<string, HostFunction>> {
@@ -25,7 +25,7 @@ export function baseLibrary(lua: Lua): Readonly<Record<string, HostFunction>> {
           lua.pushString(L, 'nil')
           break
         default:
-          lua.pushString(L, addressText(TYPE_NAMES[type]!, lua.pointerAt(address)))
+          lua.pushString(L, addressText(typeNames[type]!, lua.pointerAt(address)))
       }
       return 1
     },
@@ -36,5 +36,3 @@ export function baseLibrary(lua: Lua): Readonly<Record<string, HostFunction>> {
 export function addressText(type: string, pointer: number): ByteString {
   return `${type}: ${pointer === 0 ? '(nil)' : `0x${pointer.toString(16)}`}`
 }
-
-const TYPE_NAMES = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread']

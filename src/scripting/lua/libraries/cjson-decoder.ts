@@ -1,9 +1,10 @@
+import { BLACK, MARKED, STATE_TOP } from '../layout.js'
 import { type Lua, LuaType } from '../lua.js'
 import { Setting } from './cjson-configuration.js'
 import { scanNumber, scanned } from './cjson-number-scan.js'
 import { ESCAPED, isInvalidNumber, skipSpace, tokenAt, unicodeEscape } from './cjson-tokens.js'
-import type { Output } from './cmsgpack-output.js'
-import { STACK_LIMIT, type StackRoom } from './cmsgpack-stack.js'
+import type { Output } from './output.js'
+import { STACK_LIMIT, type StackRoom } from './stack-room.js'
 
 /**
  * Makes Lua values of JSON, as cjson does. The text is read where it lies, as the argument: it does not move, and a NUL
@@ -301,11 +302,6 @@ function writeUtf8(bytes: Uint8Array, at: number, codePoint: number): number {
 /** In the place of a number of items. */
 const OBJECT = -1
 const OUTSIDE = -2
-
-// struct lua_State (lstate.h), and objects of the collector (lobject.h, lgc.h)
-const STATE_TOP = 8
-const MARKED = 5
-const BLACK = 1 << 2
 
 const BUDGET = 100_000
 /** Bytes of a string with escapes for which room is made at once. */

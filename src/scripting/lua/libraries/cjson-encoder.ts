@@ -1,8 +1,9 @@
-import { type Lua, LuaType } from '../lua.js'
+import { NODE_NEXT, NODE_SIZE, TABLE_ARRAY, TABLE_LOG_NODES, TABLE_NODES } from '../layout.js'
+import { type Lua, LuaType, typeNames } from '../lua.js'
 import { InvalidNumbers, Setting } from './cjson-configuration.js'
 import { NUMBER_LENGTH, writeNumber } from './cjson-number-text.js'
-import type { Output } from './cmsgpack-output.js'
-import { STACK_LIMIT } from './cmsgpack-stack.js'
+import type { Output } from './output.js'
+import { STACK_LIMIT } from './stack-room.js'
 
 /**
  * Writes Lua values as JSON, as cjson does. It walks through Lua's memory and calls nothing of Lua's meanwhile, but for
@@ -280,7 +281,7 @@ export class Encoder {
 }
 
 function refuse(lua: Lua, L: number, type: number, reason: string): never {
-  return lua.error(L, `Cannot serialise ${TYPE_NAMES[type]}: ${reason}`)
+  return lua.error(L, `Cannot serialise ${typeNames[type]}: ${reason}`)
 }
 
 function writeEscape(bytes: Uint8Array, at: number, byte: number): number {
@@ -306,18 +307,9 @@ const ESCAPES: Readonly<Record<number, string>> = {
 /** 1 for bytes that stand for themselves. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte in ESCAPES ? 0 : 1))
 
-const TYPE_NAMES = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread']
-
 /** A number, and the words of it that Lua sees. */
 const KEY = new Float64Array(1)
 const KEY_WORDS = new Uint32Array(KEY.buffer)
-
-// Table and Node (lobject.h), with 32-bit pointers. A node is a value, the key, and a link in what pads the key.
-const TABLE_LOG_NODES = 7
-const TABLE_ARRAY = 12
-const TABLE_NODES = 16
-const NODE_SIZE = 32
-const NODE_NEXT = 28
 
 const INT_MAX = 2 ** 31 - 1
 const INT_MIN = -(2 ** 31)

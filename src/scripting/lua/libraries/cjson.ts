@@ -2,8 +2,8 @@ import type { HostFunction, Lua } from '../lua.js'
 import { Configurations, configurationFunctions } from './cjson-configuration.js'
 import { Decoder } from './cjson-decoder.js'
 import { Encoder } from './cjson-encoder.js'
-import { Output } from './cmsgpack-output.js'
-import { StackRoom } from './cmsgpack-stack.js'
+import { Output } from './output.js'
+import { StackRoom } from './stack-room.js'
 
 /**
  * `cjson`: JSON as lua-cjson 2.1.0 reads and writes it, with the defaults of Redis.

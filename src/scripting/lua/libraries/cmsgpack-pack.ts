@@ -1,7 +1,7 @@
 import { type Lua, LuaType } from '../lua.js'
 import { floatBits, highBits, lowBits } from './cmsgpack-numbers.js'
-import type { Output } from './cmsgpack-output.js'
-import { STACK_LIMIT } from './cmsgpack-stack.js'
+import type { Output } from './output.js'
+import { STACK_LIMIT } from './stack-room.js'
 
 /**
  * Writes Lua values as lua-cmsgpack 0.4.0 does. https://github.com/msgpack/msgpack/blob/master/spec.md

@@ -1,6 +1,6 @@
 import { type Lua, LuaType } from '../lua.js'
 import { doubleOf, pushDouble, pushFloat } from './cmsgpack-numbers.js'
-import type { StackRoom } from './cmsgpack-stack.js'
+import type { StackRoom } from './stack-room.js'
 
 /**
  * Reads values as lua-cmsgpack 0.4.0 does. What lies open is kept in a list and not on JavaScript's stack: a few thousand

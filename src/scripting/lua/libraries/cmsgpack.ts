@@ -1,8 +1,8 @@
 import { type HostFunction, type Lua, toInteger32 } from '../lua.js'
-import { Output } from './cmsgpack-output.js'
 import { Packer } from './cmsgpack-pack.js'
-import { STACK_LIMIT, StackRoom } from './cmsgpack-stack.js'
 import { Unpacker } from './cmsgpack-unpack.js'
+import { Output } from './output.js'
+import { STACK_LIMIT, StackRoom } from './stack-room.js'
 
 /**
  * `cmsgpack`: MessagePack as lua-cmsgpack 0.4.0 reads and writes it.

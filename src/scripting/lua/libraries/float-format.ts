@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../bytes/bytes.js'
+import { formatDouble } from '../../../bytes/numbers.js'
 
 /**
  * The text of a finite number, not negative, as printf's `%e`, `%f` and `%g` write it: exact, and rounded half to even. `Number`'s own
@@ -14,9 +15,17 @@ export function formatFloat(value: number, kind: 'e' | 'f' | 'g', precision: num
     return withPoint(digits, 1, keepsPoint) + exponentText(exponent)
   }
   const significant = Math.max(precision, 1)
-  if (value < SHORT_WHOLE && !keepsPoint && Number.isInteger(value)) {
-    const text = `${value}`
-    if (text.length <= significant) return text
+  if (!keepsPoint) {
+    if (significant === 17) return formatDouble(value)
+    if (value < SHORT_WHOLE && Number.isInteger(value)) {
+      const text = `${value}`
+      if (text.length <= significant) return text
+    }
+    if (value >= 1e-4) {
+      const text = value.toPrecision(significant)
+      // So JavaScript writes it without an exponent where C does.
+      if (!text.includes('e')) return withoutPoint(value, text)
+    }
   }
   const { digits, exponent } = decimal(value, significant)
   // In glibc, a number that is rounded up to the first with an exponent loses its zeros even so: 99.5 with `%#.2g` is 1.e+02.
@@ -56,6 +65,15 @@ function isHalf(value: number, place: number): boolean {
   // An odd multiple of 5 ** place, then: of any odd number, for a negative place. A power of 2 does not round.
   const odd = value * 2 ** (1 - place)
   return odd % 2 === 1 && (place <= 0 || odd % 5 ** place === 0)
+}
+
+/** Rounds to even, and takes the last zeros off: of those after the point only. */
+function withoutPoint(value: number, text: string): string {
+  const point = text.indexOf('.')
+  if (point < 0) return halfToEven(value, text, 0)
+  const rounded = halfToEven(value, text, point + 1 - text.length)
+  const kept = withoutLastZeros(rounded)
+  return kept.length === point + 1 ? kept.slice(0, point) : kept
 }
 
 function withPoint(digits: string, before: number, keepsPoint: boolean): string {

@@ -62,7 +62,11 @@ export function openLibraries(lua: Lua, options: LibraryOptions): LibraryLoader 
   extend(lua, 'struct', structLibrary(lua, interrupt))
   extend(lua, 'cmsgpack', cmsgpackLibrary(lua, interrupt))
   withLibrary(lua, 'cmsgpack', () => fillCmsgpack(lua, L))
-  extend(lua, 'cjson', cjsonLibrary(lua, interrupt))
+  extend(
+    lua,
+    'cjson',
+    cjsonLibrary(lua, interrupt, table => lua.standIns.get(table) ?? table),
+  )
   withLibrary(lua, 'cjson', () => fillCjson(lua, L))
   const redis = redisLibrary(lua, options.host, options.running)
   extend(lua, 'redis', kind === 'script' ? { ...redis, ...redisScriptLibrary(lua) } : redis)
@@ -133,8 +137,7 @@ function errorHandler(lua: Lua): HostFunction {
       c.lua_replace(L, 1)
       c.lua_settop(L, 1)
     }
-    const called = lua.position(L, 1)
-    const at = called?.what === 'C' ? lua.position(L, 2) : called
+    const at = lua.raisedAt(L, 1)
     if (at !== undefined) {
       lua.pushString(L, at.source)
       lua.setField(L, 1, 'source')

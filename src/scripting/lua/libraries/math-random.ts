@@ -56,9 +56,10 @@ export class RandomGenerator {
   /** The 31 topmost bits of the next number. */
   next(): number {
     const low = this.#low * FACTOR_LOW + 0xb
-    const high = this.#high * FACTOR_LOW + this.#low * FACTOR_HIGH + Math.floor(low / 2 ** 24)
-    this.#low = low % 2 ** 24
-    this.#high = high % 2 ** 24
+    const carry = Math.floor(low / 2 ** 24)
+    const high = this.#high * FACTOR_LOW + this.#low * FACTOR_HIGH + carry
+    this.#low = low - carry * 2 ** 24
+    this.#high = high - Math.floor(high / 2 ** 24) * 2 ** 24
     return this.#high * 128 + (this.#low >>> 17)
   }
 }

@@ -29,8 +29,8 @@ export function originalFunction(lua: Lua, path: string): HostFunction {
 export function withIntegers(lua: Lua, path: string, first: number, last = first): HostFunction {
   const original = originalFunction(lua, path)
   return L => {
-    const end = Math.min(last, lua.top(L))
-    for (let i = first; i <= end; i++) cutInteger(lua, L, i)
+    const top = lua.top(L)
+    for (let i = first; i <= last && i <= top; i++) cutInteger(lua, L, i)
     return original(L)
   }
 }

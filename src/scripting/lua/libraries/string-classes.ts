@@ -1,5 +1,3 @@
-import type { Lua } from '../lua.js'
-
 /** Whether a byte is of the class of a letter, as in `%a`; the letter in upper case means all others. Any other character means itself. */
 export function classMatches(c: number, letter: number): boolean {
   const mask = CLASSES[letter]!
@@ -8,76 +6,36 @@ export function classMatches(c: number, letter: number): boolean {
   return ((KINDS[c]! & mask) !== 0) === ((letter & 0x20) !== 0)
 }
 
-/**
- * The sets of a pattern, `[...]` and `[^...]`, each read once and kept as 256 bits. They are given by where they lie in memory:
- * from the `[` to after the `]`. A set must be complete.
- */
-export class CharacterSets {
-  readonly #bits = new Uint32Array(SLOTS * WORDS)
-  /** Which set is kept in each slot, by its address. */
-  readonly #kept = new Int32Array(SLOTS)
-  #used = false
-  readonly #lua: Lua
-
-  constructor(lua: Lua) {
-    this.#lua = lua
+/** Whether a byte is in the set of a pattern, `[...]` or `[^...]`, that lies in `bytes` from the `[` to after the `]`. */
+export function setHas(bytes: Uint8Array, start: number, end: number, c: number): boolean {
+  const last = end - 1
+  const isNegated = bytes[start + 1] === CARET
+  for (let p = isNegated ? start + 2 : start + 1; p < last; p++) {
+    const item = bytes[p]!
+    if (item === ESCAPE) {
+      if (classMatches(c, bytes[++p]!)) return !isNegated
+    } else if (bytes[p + 1] === MINUS && p + 2 < last) {
+      p += 2
+      if (item <= c && c <= bytes[p]!) return !isNegated
+    } else if (item === c) return !isNegated
   }
-
-  /** Forgets all sets: memory may have changed. */
-  clear(): void {
-    if (!this.#used) return
-    this.#kept.fill(0)
-    this.#used = false
-  }
-
-  has(start: number, end: number, c: number): boolean {
-    return ((this.#bits[this.#find(start, end) + (c >> 5)]! >>> (c & 31)) & 1) !== 0
-  }
-
-  /** Where the bytes from `at` on that are in a set end, at `stop` at the latest. */
-  span(start: number, end: number, at: number, stop: number): number {
-    const bits = this.#bits
-    const slot = this.#find(start, end)
-    const { bytes } = this.#lua
-    while (at < stop) {
-      const c = bytes[at]!
-      if (((bits[slot + (c >> 5)]! >>> (c & 31)) & 1) === 0) break
-      at++
-    }
-    return at
-  }
-
-  /** Where the bits of a set begin. */
-  #find(start: number, end: number): number {
-    const slot = start & (SLOTS - 1)
-    if (this.#kept[slot] !== start) this.#read(start, end, slot * WORDS)
-    return slot * WORDS
-  }
-
-  #read(start: number, end: number, at: number): void {
-    this.#used = true
-    this.#kept[start & (SLOTS - 1)] = start
-    const { bytes } = this.#lua
-    const bits = this.#bits
-    bits.fill(0, at, at + WORDS)
-    const last = end - 1
-    const isNegated = bytes[start + 1] === CARET
-    for (let p = isNegated ? start + 2 : start + 1; p < last; p++) {
-      const c = bytes[p]!
-      if (c === ESCAPE) {
-        const ofClass = bytes[++p]! * WORDS
-        for (let i = 0; i < WORDS; i++) bits[at + i]! |= CLASS_BITS[ofClass + i]!
-      } else if (bytes[p + 1] === MINUS && p + 2 < last) {
-        p += 2
-        for (let i = c; i <= bytes[p]!; i++) bits[at + (i >> 5)]! |= 1 << (i & 31)
-      } else bits[at + (c >> 5)]! |= 1 << (c & 31)
-    }
-    if (isNegated) for (let i = at; i < at + WORDS; i++) bits[i] = ~bits[i]!
-  }
+  return isNegated
 }
 
-const SLOTS = 8
-const WORDS = 8
+/** Where the bytes from `at` on that are in a set end, at `stop` at the latest. */
+export function setSpan(bytes: Uint8Array, start: number, end: number, at: number, stop: number): number {
+  const patience = Math.min(at + FEW, stop)
+  while (at < patience && setHas(bytes, start, end, bytes[at]!)) at++
+  if (at < patience || at === stop) return at
+  // It is worth it to know the whole set.
+  for (let c = 0; c < 256; c++) members[c] = setHas(bytes, start, end, c) ? 1 : 0
+  while (at < stop && members[bytes[at]!] === 1) at++
+  return at
+}
+
+/** Bytes that a set is looked through for. */
+const FEW = 200
+const members = new Uint8Array(256)
 
 const ESCAPE = 0x25
 const MINUS = 0x2d
@@ -124,10 +82,4 @@ for (const [letter, mask] of Object.entries({
   z: ZERO,
 })) {
   CLASSES[letter.charCodeAt(0)] = CLASSES[letter.toUpperCase().charCodeAt(0)] = mask
-}
-
-/** For each letter, the bytes that match it: 256 bits. */
-const CLASS_BITS = new Uint32Array(256 * WORDS)
-for (let letter = 0; letter < 256; letter++) {
-  for (let c = 0; c < 256; c++) if (classMatches(c, letter)) CLASS_BITS[letter * WORDS + (c >> 5)]! |= 1 << (c & 31)
 }

@@ -1,7 +1,8 @@
 import type { ByteString } from '../../../bytes/bytes.js'
 import { type HostFunction, type Lua, LuaType, toInteger64 } from '../lua.js'
-import { Output } from './cmsgpack-output.js'
+import { NUMBER_LENGTH, writeNumber } from './cjson-number-text.js'
 import { formatFloat } from './float-format.js'
+import { Output } from './output.js'
 
 /**
  * Lua 5.1's string.format, as a 64-bit build with glibc has it (str_format in lstrlib.c): `%c %d %i %o %u %x %X %e %E %f %g %G %q %s %%`
@@ -205,6 +206,21 @@ class Formatter {
 
   #float(L: number, argument: number, letter: number): void {
     const value = this.#lua.checkNumber(L, argument)
+    if (
+      letter === LETTER_G &&
+      this.#flags === 0 &&
+      this.#width === 0 &&
+      this.#precision <= 14 &&
+      this.#precision !== 0
+    ) {
+      // Fast path, as tostring writes numbers.
+      if (Number.isFinite(value)) {
+        this.#output.reserve(NUMBER_LENGTH)
+        const precision = this.#precision < 0 ? 6 : this.#precision
+        this.#output.at = writeNumber(this.#lua.bytes, this.#output.at, value, precision)
+        return
+      }
+    }
     const isUpper = letter < LETTER_A
     const kind = FLOAT_KINDS[(letter | 0x20) - LETTER_E]!
     const sign = isNegative(this.#lua, L, argument, value) ? '-' : this.#plus()

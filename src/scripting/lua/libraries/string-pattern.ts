@@ -1,5 +1,5 @@
 import type { Lua } from '../lua.js'
-import { CharacterSets, classMatches } from './string-classes.js'
+import { classMatches, setHas, setSpan } from './string-classes.js'
 
 /**
  * Lua 5.1's patterns, matched on strings in Lua's memory (https://www.lua.org/manual/5.1/manual.html#5.4.1, and the matcher of
@@ -12,6 +12,8 @@ import { CharacterSets, classMatches } from './string-classes.js'
 export class PatternMatcher {
   /** Captures of the last match. */
   level = 0
+  /** Address after the last match that `search` has found. */
+  matchEnd = 0
   /** Where each begins in memory. */
   readonly #starts = new Int32Array(MAX_CAPTURES)
   /** Their lengths in bytes, or one of the two below. */
@@ -22,8 +24,9 @@ export class PatternMatcher {
   #subject = 0
   #end = 0
   #pattern = 0
+  /** The character that a match must begin with: a byte, a class's letter with ESCAPE << 8, or `ANYTHING`. */
+  #first = ANYTHING
   #steps = STEPS
-  readonly #sets: CharacterSets
   readonly #lua: Lua
   readonly #interrupt: (L: number) => void
 
@@ -31,7 +34,6 @@ export class PatternMatcher {
   constructor(lua: Lua, interrupt: (L: number) => void) {
     this.#lua = lua
     this.#interrupt = interrupt
-    this.#sets = new CharacterSets(lua)
   }
 
   /**
@@ -45,16 +47,47 @@ export class PatternMatcher {
     this.#subject = subject
     this.#end = subject + length
     this.#pattern = pattern
-    this.#sets.clear()
+    this.#first = firstOf(this.#lua.bytes, pattern)
   }
 
   /**
-   * Matches the whole pattern from an address on.
+   * Finds the first match that begins at an address from `from` to `last`, and sets `matchEnd`.
    *
-   * @returns the address after the match, or -1
+   * @returns the address where it begins, or -1
    * @throws Lua error for a malformed pattern, as far as it has been read
    */
-  match(from: number): number {
+  search(from: number, last: number): number {
+    for (let at = from; at <= last; at++) {
+      // Fast path: most places differ in their first character already.
+      if (this.#first !== ANYTHING) {
+        at = this.#seek(at, last)
+        if (at > last) break
+      }
+      this.matchEnd = this.#match(at)
+      if (this.matchEnd >= 0) return at
+    }
+    return -1
+  }
+
+  /** Where the first byte lies that a match can begin with; after `last` if there is none. */
+  #seek(from: number, last: number): number {
+    let at = from
+    while (at <= last) {
+      const stop = Math.min(at + PIECE, last + 1)
+      const start = at
+      const { bytes } = this.#lua
+      const first = this.#first
+      if (first < ANYTHING) while (at < stop && bytes[at] !== first) at++
+      else while (at < stop && !classMatches(bytes[at]!, first & 0xff)) at++
+      this.#steps -= at - start
+      if (this.#steps <= 0) this.#rest()
+      if (at < stop) return at
+    }
+    return at
+  }
+
+  /** Where a match of the whole pattern that begins at an address ends; -1 if there is none. */
+  #match(from: number): number {
     const end = this.#end
     let { bytes } = this.#lua
     let frames = this.#frames
@@ -107,7 +140,7 @@ export class PatternMatcher {
             const after = this.#itemEnd(p)
             const before = at === this.#subject ? 0 : bytes[at - 1]!
             // At the end of the subject there is the zero byte that ends each string.
-            if (this.#sets.has(p, after, before) || !this.#sets.has(p, after, bytes[at]!)) break
+            if (setHas(bytes, p, after, before) || !setHas(bytes, p, after, bytes[at]!)) break
             p = after
             continue
           }
@@ -260,7 +293,7 @@ export class PatternMatcher {
       case ESCAPE:
         return classMatches(c, this.#lua.bytes[p + 1]!)
       case BRACKET:
-        return this.#sets.has(p, after, c)
+        return setHas(this.#lua.bytes, p, after, c)
       default:
         return first === c
     }
@@ -293,7 +326,7 @@ export class PatternMatcher {
         return at
       }
       case BRACKET:
-        return this.#sets.span(p, after, at, end)
+        return setSpan(bytes, p, after, at, end)
       default:
         while (at < end && bytes[at] === first) at++
         return at
@@ -377,6 +410,27 @@ export class PatternMatcher {
     return this.#lua.error(this.#L, message)
   }
 }
+
+/** What a match of a pattern must begin with, where that can be told at a glance. */
+function firstOf(bytes: Uint8Array, pattern: number): number {
+  const c = bytes[pattern]!
+  let after = pattern + 1
+  let first = c
+  if (c === ESCAPE) {
+    const letter = bytes[pattern + 1]!
+    if (letter === 0 || letter === LETTER_B || letter === LETTER_F || (letter >= DIGIT_0 && letter <= DIGIT_9))
+      return ANYTHING
+    first = (ESCAPE << 8) | letter
+    after++
+  } else if (IS_SPECIAL[c] !== 0) return ANYTHING
+  const suffix = bytes[after]
+  return suffix === STAR || suffix === MINUS || suffix === QUESTION ? ANYTHING : first
+}
+
+const ANYTHING = 256
+/** The bytes that are something else than a character at the begin of a pattern. */
+const IS_SPECIAL = new Uint8Array(256)
+for (const c of Buffer.from('\0$().[')) IS_SPECIAL[c] = 1
 
 const MAX_CAPTURES = 32
 /** As lengths of captures: one that has not been closed, and one that is a position. */

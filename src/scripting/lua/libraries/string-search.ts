@@ -1,5 +1,5 @@
-import { type HostFunction, type Lua, LuaType } from '../lua.js'
-import { Output } from './cmsgpack-output.js'
+import { type HostFunction, type Lua, LuaType, typeNames } from '../lua.js'
+import { Output } from './output.js'
 import { PatternMatcher } from './string-pattern.js'
 import { PlainFinder } from './string-plain.js'
 
@@ -33,16 +33,13 @@ export function searchFunctions(lua: Lua, interrupt: (L: number) => void): Reado
     const isAnchored = lua.bytes[pattern] === CARET
     if (isAnchored) pattern++
     matcher.begin(L, subject, length, pattern)
-    const last = isAnchored ? subject + init : subject + length
-    for (let at = subject + init; at <= last; at++) {
-      const end = matcher.match(at)
-      if (end < 0) continue
-      if (!isFind) return matcher.pushCaptures(L, at, end)
-      lua.pushNumber(L, at - subject + 1)
-      lua.pushNumber(L, end - subject)
-      return matcher.level === 0 ? 2 : matcher.pushCaptures(L, at, end) + 2
-    }
-    return noMatch(L)
+    const start = matcher.search(subject + init, isAnchored ? subject + init : subject + length)
+    if (start < 0) return noMatch(L)
+    const end = matcher.matchEnd
+    if (!isFind) return matcher.pushCaptures(L, start, end)
+    lua.pushNumber(L, start - subject + 1)
+    lua.pushNumber(L, end - subject)
+    return matcher.level === 0 ? 2 : matcher.pushCaptures(L, start, end) + 2
   }
 
   const noMatch = (L: number): number => {
@@ -58,14 +55,12 @@ export function searchFunctions(lua: Lua, interrupt: (L: number) => void): Reado
       const subject = lua.stringStartAt(subjectAddress)
       const length = lua.stringLengthAt(subjectAddress)
       matcher.begin(L, subject, length, lua.stringStartAt(subjectAddress + 16))
-      for (let at = subject + lua.numberAt(done); at <= subject + length; at++) {
-        const end = matcher.match(at)
-        if (end < 0) continue
-        // After an empty match it goes on one further. It is a number, so it can be changed where it is.
-        lua.f64[done >> 3] = end - subject + (end === at ? 1 : 0)
-        return matcher.pushCaptures(L, at, end)
-      }
-      return 0
+      const start = matcher.search(subject + lua.numberAt(done), subject + length)
+      if (start < 0) return 0
+      const end = matcher.matchEnd
+      // After an empty match it goes on one further. It is a number, so it can be changed where it is.
+      lua.f64[done >> 3] = end - subject + (end === start ? 1 : 0)
+      return matcher.pushCaptures(L, start, end)
     },
   ])
 
@@ -105,21 +100,20 @@ export function searchFunctions(lua: Lua, interrupt: (L: number) => void): Reado
     const output = outputs[depth++]!
     try {
       output.begin(L)
-      while (count < most) {
-        const reached = matcher.match(at)
-        if (reached >= 0) {
-          count++
-          output.span(copied, at - copied)
-          if (type <= LuaType.string) addTemplate(L, output, at, reached)
-          else {
-            addCalled(L, output, type, at, reached)
-            matcher.begin(L, subject, length, pattern)
-          }
-          copied = reached
+      while (count < most && at <= end) {
+        const start = matcher.search(at, isAnchored ? at : end)
+        if (start < 0) break
+        const { matchEnd } = matcher
+        count++
+        output.span(copied, start - copied)
+        if (type <= LuaType.string) addTemplate(L, output, start, matchEnd)
+        else {
+          addCalled(L, output, type, start, matchEnd)
+          matcher.begin(L, subject, length, pattern)
         }
-        if (reached > at) at = reached
-        else if (at < end) at++
-        else break
+        copied = matchEnd
+        // After an empty match it goes on one further.
+        at = matchEnd === start ? start + 1 : matchEnd
         if (isAnchored) break
       }
       if (count === 0) c.lua_pushvalue(L, 1)
@@ -166,17 +160,18 @@ export function searchFunctions(lua: Lua, interrupt: (L: number) => void): Reado
       matcher.pushCapture(L, 0, start, end)
       c.lua_gettable(L, 3)
     }
-    const result = lua.type(L, -1)
+    const result = lua.typeAt(lua.address(L, -1))
     if (result === LuaType.string || result === LuaType.number) addTop(L, output)
     else if (result === LuaType.nil || (result === LuaType.boolean && !lua.booleanAt(lua.address(L, -1)))) {
       lua.pop(L)
       output.span(start, end - start)
-    } else lua.error(L, `invalid replacement value (a ${TYPE_NAMES[result]})`)
+    } else lua.error(L, `invalid replacement value (a ${typeNames[result]})`)
   }
 
   /** Takes a string or number off the stack. */
   const addTop = (L: number, output: Output): void => {
-    const address = lua.checkStringAddress(L, lua.top(L))
+    const address = lua.address(L, -1)
+    if (lua.typeAt(address) === LuaType.number) c.lua_tolstring(L, -1, 0)
     output.span(lua.stringStartAt(address), lua.stringLengthAt(address))
     lua.pop(L)
   }
@@ -210,8 +205,6 @@ function upvalues(lua: Lua, L: number): number {
 
 /** Offset in CClosure (lobject.h). */
 const CLOSURE_UPVALUES = 24
-
-const TYPE_NAMES = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread']
 
 const ESCAPE = 0x25
 const DIGIT_0 = 0x30

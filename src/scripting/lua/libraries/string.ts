@@ -1,6 +1,6 @@
 import { type HostFunction, type Lua, toInteger32 } from '../lua.js'
-import { Output } from './cmsgpack-output.js'
 import { withIntegers } from './original.js'
+import { Output } from './output.js'
 import { formatFunction } from './string-format.js'
 import { relativeIndex, searchFunctions } from './string-search.js'
 

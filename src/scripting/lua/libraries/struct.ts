@@ -1,7 +1,7 @@
 import { type HostFunction, type Lua, LuaType } from '../lua.js'
 import { floatBits, highBits, lowBits, pushDouble, pushFloat } from './cmsgpack-numbers.js'
-import { Output } from './cmsgpack-output.js'
-import { StackRoom } from './cmsgpack-stack.js'
+import { Output } from './output.js'
+import { StackRoom } from './stack-room.js'
 
 /**
  * `struct`: Roberto Ierusalimschy's library of 2012 (version 0.2), as Redis has changed it, on 64-bit Linux on x86: `l` and

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bareLua } from '../fixtures/bare-lua.js'
-import { Output } from './cmsgpack-output.js'
+import { Output } from './output.js'
 
 const { lua } = bareLua(() => ({}))
 const L = lua.main
