@@ -20,7 +20,11 @@ export const scriptCases = [
     redis.call('ZADD', key, now, ARGV[4])
     redis.call('PEXPIRE', key, window)
     return { 1, limit - used - 1, redis.call('EXISTS', key), used + 1 }`,
-    { load: piped(1), words: ['1', 'limit:__rand_int__', '1700000000000', '60000', '100', 'request:__rand_int__'] },
+    // 1,000 users, each with some requests in the window.
+    {
+      load: ['-c', '50', '-n', '60000', '-r', '1000'],
+      words: ['1', 'limit:__rand_int__', '1700000000000', '60000', '100000', 'request:__rand_int__'],
+    },
   ),
   script('EVALSHA, a loop of 10,000 additions', 'local sum = 0 for i = 1, 10000 do sum = sum + i end return sum', {
     load: ['-c', '50', '-n', '20000'],

@@ -39,8 +39,8 @@ function usage(): string {
          Checks a module: its types, its definition, its examples.
        krmt --version | --help
 
-A module is one of the kit (${[...bundledModules.keys()].join(', ')}),
-a .ts or .js file, a folder or a package.
+A module is one of the kit, a .ts or .js file, a folder or a package. The kit:
+${[...bundledModules.keys()].join(', ')}.
 
 Parameters, on the command line with -- in front, in the file without:
 

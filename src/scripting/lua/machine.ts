@@ -142,9 +142,6 @@ class VirtualMachine {
   #suspendedAt: Place = {}
   #collectorTouched = false
   #ranOutOfMemory = false
-  /** Pointers of the tables that are KEYS and ARGV; 0 when there are none yet. */
-  #keys = 0
-  #args = 0
   /** A function that answers the field `err` of a table. */
   readonly #reader: readonly number[]
 
@@ -169,8 +166,14 @@ class VirtualMachine {
         return 1
       },
     ])
-    // The real globals stay at index 1 of the main thread, for KEYS and ARGV.
     this.#newThread()
+    if (kind === 'script') {
+      for (const name of ['KEYS', 'ARGV']) {
+        lua.c.lua_createtable(lua.main, 0, 0)
+        lua.c.lua_pushvalue(lua.main, -1)
+        lua.setField(lua.main, REAL_GLOBALS, name)
+      }
+    }
   }
 
   /** Whether it has grown so much that it is time for a new one: memory is never given back. Functions' state is kept all the same. */
@@ -246,8 +249,8 @@ class VirtualMachine {
     this.#run = run
     c.lua_rawgeti(L, REGISTRY, ref)
     if (run.kind === 'script') {
-      this.#keys = this.#setList('KEYS', this.#keys, keys)
-      this.#args = this.#setList('ARGV', this.#args, args)
+      this.#setList('KEYS', KEYS, keys)
+      this.#setList('ARGV', ARGV, args)
     } else {
       this.#pushList(L, keys)
       this.#pushList(L, args)
@@ -266,10 +269,13 @@ class VirtualMachine {
     const L = this.#thread
     const status = lua.c.lua_resume(L, argumentCount)
     if (status === YIELDED) return 'suspended'
-    if (this.#collectorTouched) this.#resetCollector()
+    if (this.#collectorTouched) {
+      this.#collectorTouched = false
+      lua.resetCollector()
+    }
     if (status === 0) {
       // One value is the reply, whatever else it has returned.
-      lua.c.lua_settop(L, 1)
+      if (lua.top(L) !== 1) lua.c.lua_settop(L, 1)
       return 'done'
     }
     const error: ScriptError =
@@ -341,14 +347,6 @@ class VirtualMachine {
     lua.setHook(this.#thread, L => this.#hook(L), INSTRUCTIONS)
   }
 
-  #resetCollector(): void {
-    const { c, main } = this.lua
-    this.#collectorTouched = false
-    c.lua_gc(main, GC_RESTART, 0)
-    c.lua_gc(main, GC_SET_PAUSE, 200)
-    c.lua_gc(main, GC_SET_STEP_MULTIPLIER, 200)
-  }
-
   /** Called every so many instructions. */
   #hook(L: number): void {
     const run = this.#run
@@ -397,27 +395,24 @@ class VirtualMachine {
   }
 
   /**
-   * Sets a global to a list; `last` and what is given are pointers to the table that it is. No script can have kept the last one's, so
-   * it is used again when it is as a new one would be: that saves Lua the making and the collecting of two tables a call, a tenth of
-   * what a script of one GET takes.
+   * Sets a global to a list, which is kept at an index of the main thread's stack. No script can have kept the last one's, so it is
+   * used again when it is as a new one would be: that saves Lua the making and the collecting of two tables a call, a tenth of what a
+   * script of one GET takes.
    */
-  #setList(name: string, last: number, items: readonly ByteString[]): number {
+  #setList(name: string, index: number, items: readonly ByteString[]): void {
     const { lua } = this
     const { c, main } = lua
-    if (last !== 0 && items.length <= REUSED_LIST && lua.isList(last, items.length)) {
-      if (items.length === 0) return last
-      lua.getField(main, REAL_GLOBALS, name)
+    if (items.length <= REUSED_LIST && lua.isList(lua.pointerAt(lua.address(main, index)), items.length)) {
       for (let i = 0; i < items.length; i++) {
         lua.pushString(main, items[i]!)
-        c.lua_rawseti(main, -2, i + 1)
+        c.lua_rawseti(main, index, i + 1)
       }
-      lua.pop(main)
-      return last
+      return
     }
     this.#pushList(main, items)
-    const table = lua.pointerAt(lua.address(main, -1))
+    c.lua_pushvalue(main, -1)
     lua.setField(main, REAL_GLOBALS, name)
-    return table
+    c.lua_replace(main, index)
   }
 
   #pushList(L: number, items: readonly ByteString[]): void {
@@ -465,8 +460,10 @@ function textOf(lua: Lua, L: number): ByteString {
   }
 }
 
-/** Index on the main thread's stack. */
+// Indices on the main thread's stack, on which these stay.
 const REAL_GLOBALS = 1
+const KEYS = 2
+const ARGV = 3
 /** Instructions between two looks at the clock, as many as Redis lets pass. */
 const INSTRUCTIONS = 100_000
 /** Milliseconds that a script past its time runs between two turns of the event loop. */
@@ -477,7 +474,4 @@ const WORN_ABOVE = 32 * 2 ** 20
 const REUSED_LIST = 64
 const YIELDED = 1
 const OUT_OF_MEMORY = 4
-const GC_RESTART = 1
 const GC_COLLECT = 2
-const GC_SET_PAUSE = 6
-const GC_SET_STEP_MULTIPLIER = 7

@@ -154,6 +154,12 @@ export interface ScriptReplySink {
  */
 export function writeReply(lua: Lua, L: number, sink: ScriptReplySink): void {
   const { c } = lua
+  const address = lua.address(L, -1)
+  if (lua.typeAt(address) !== LuaType.table) {
+    writeScalar(lua, sink, address)
+    lua.pop(L)
+    return
+  }
   const open: Open[] = []
   writeValue(lua, L, sink, open)
   for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
@@ -195,10 +201,17 @@ function writeValue(lua: Lua, L: number, sink: ScriptReplySink, open: Open[]): v
     return
   }
   const address = lua.address(L, -1)
+  if (lua.typeAt(address) === LuaType.table) {
+    if (!lua.hasHashPart(lua.pointerAt(address)) || !writeTyped(lua, L, sink, open)) openArray(lua, L, sink, open)
+    return
+  }
+  writeScalar(lua, sink, address)
+  lua.pop(L)
+}
+
+/** Writes the value at an address, which is no table. */
+function writeScalar(lua: Lua, sink: ScriptReplySink, address: number): void {
   switch (lua.typeAt(address)) {
-    case LuaType.table:
-      if (!lua.hasHashPart(lua.pointerAt(address)) || !writeTyped(lua, L, sink, open)) openArray(lua, L, sink, open)
-      return
     case LuaType.string:
       sink.to.bulk(lua.stringAt(address))
       break
@@ -215,7 +228,6 @@ function writeValue(lua: Lua, L: number, sink: ScriptReplySink, open: Open[]): v
     default:
       sink.to.null()
   }
-  lua.pop(L)
 }
 
 /** A number loses what is behind the point; what does not fit 64 bits is the least number that does. */

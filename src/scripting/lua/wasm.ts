@@ -91,6 +91,8 @@ export interface LuaExports {
  */
 export function instantiateLua(mayGrowTo: () => number, onGrown: () => void): LuaExports {
   const fail = (): number => ENOSYS
+  /** What invoke_vii has been called with, by its place in the table: to look there takes as long as a call. */
+  const tried: ((a: number, b: number) => void)[] = []
   const zero = (): number => 0
   const imports = {
     env: {
@@ -102,7 +104,8 @@ export function instantiateLua(mayGrowTo: () => number, onGrown: () => void): Lu
       invoke_vii(fn: number, a: number, b: number): void {
         const stack = lua.stackSave()
         try {
-          ;(table.get(fn) as (a: number, b: number) => void)(a, b)
+          tried[fn] ??= table.get(fn) as (a: number, b: number) => void
+          tried[fn]!(a, b)
         } catch (error) {
           lua.stackRestore(stack)
           if (error !== LONGJMP) throw error
