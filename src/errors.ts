@@ -52,3 +52,9 @@ export function wrongArity(commandName: string): ReplyError {
 export function invalidExpire(commandName: string): ReplyError {
   return new ReplyError(`ERR invalid expire time in '${commandName}' command`)
 }
+
+/** What clients get for what may not be done while a script or a function takes long. */
+export function busy(kind: 'script' | 'function'): ReplyError {
+  const kill = kind === 'script' ? 'SCRIPT' : 'FUNCTION'
+  return new ReplyError(`BUSY Redis is busy running a script. You can only call ${kill} KILL or SHUTDOWN NOSAVE.`)
+}

@@ -4,10 +4,9 @@ import { globMatch } from '../bytes/glob.js'
 import { parseInteger64 } from '../bytes/numbers.js'
 import type { Client } from '../engine/client.js'
 import { feedMonitors } from '../engine/monitor.js'
-import { ReplyError } from '../errors.js'
+import { busy, ReplyError } from '../errors.js'
 import type { CommandDefinition, Flag, Handler } from '../registry/definition.js'
 import type { Library, RestorePolicy } from '../scripting/functions.js'
-import { busyError } from '../scripting/scripting.js'
 import { scriptFlags } from '../scripting/scripts.js'
 import { helpCommand } from './help.js'
 import { keysAndArgs, rightsOf, scriptKeys, UNKNOWN_READS, UNKNOWN_WRITES } from './scripting.js'
@@ -308,7 +307,7 @@ function list({ engine, reply }: Client, argv: readonly ByteString[]): void {
 
 function stats({ engine, reply }: Client): void {
   const { running, functions } = engine.scripting
-  if (running?.kind === 'script') throw busyError(running)
+  if (running?.kind === 'script') throw busy(running.kind)
   reply.map(2)
   reply.bulk('running_script')
   if (running === undefined) reply.null()

@@ -1,8 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
-import { errors, ReplyError } from '../errors.js'
+import { busy, errors, ReplyError } from '../errors.js'
 import type { CommandDefinition } from '../registry/definition.js'
-import { busyError } from '../scripting/scripting.js'
 import { helpCommand } from './help.js'
 import { lolwut } from './lolwut.js'
 
@@ -126,8 +125,8 @@ function shutdown({ engine }: Client, argv: readonly ByteString[]): void {
     if (words.size > 1) throw errors.syntax
     throw new ReplyError('ERR No shutdown in progress.')
   }
-  const { busy } = engine.scripting
-  if (busy !== undefined && !words.has('nosave')) throw busyError(busy)
+  const script = engine.scripting.busy
+  if (script !== undefined && !words.has('nosave')) throw busy(script.kind)
   if (words.has('save') && !words.has('force')) {
     throw new ReplyError('ERR krmt keeps no data on disk yet, so there is no SHUTDOWN SAVE')
   }

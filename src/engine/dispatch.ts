@@ -1,8 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { CountedError, ReplyError } from '../errors.js'
+import { busy, CountedError, ReplyError } from '../errors.js'
 import { type Command, FlagBit } from '../registry/command.js'
 import type { CommandDefinition } from '../registry/definition.js'
-import { busyError } from '../scripting/scripting.js'
 import type { Client } from './client.js'
 import { feedMonitors } from './monitor.js'
 import { redacted } from './redact.js'
@@ -105,7 +104,7 @@ function refuse(client: Client, command: Command): string | undefined {
     )
   }
   const script = client.engine.scripting.busy
-  if (script !== undefined && !command.has(FlagBit.allow_busy)) return busyError(script).message
+  if (script !== undefined && !command.has(FlagBit.allow_busy)) return busy(script.kind).message
   if (client.monitoring && (command.has(FlagBit.readonly) || replicates(command)))
     return "ERR Replica can't interact with the keyspace"
   return undefined

@@ -2,7 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
 import { call, replicates, replyError } from '../engine/dispatch.js'
 import type { Engine } from '../engine/engine.js'
-import { CountedError, ReplyError } from '../errors.js'
+import { busy, CountedError, ReplyError } from '../errors.js'
 import { type Command, FlagBit } from '../registry/command.js'
 import { ReplyTape } from '../resp/tape.js'
 import { Functions } from './functions.js'
@@ -160,7 +160,7 @@ export class Scripting implements ScriptHost {
   kill(kind: ScriptRun['kind']): void {
     const run = this.#busy
     if (run === undefined) throw new ReplyError('NOTBUSY No scripts in execution right now.')
-    if (run.kind !== kind) throw busyError(run)
+    if (run.kind !== kind) throw busy(run.kind)
     if (run.hasWritten) {
       throw new ReplyError(
         'UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the ' +
@@ -222,12 +222,6 @@ export class Scripting implements ScriptHost {
     if (progress !== 'done') throw replyErrorOf(run, progress)
     machine.reply(run.caller.reply)
   }
-}
-
-/** What clients get for what may not be done while a script takes long. */
-export function busyError(run: ScriptRun): ReplyError {
-  const kill = run.kind === 'script' ? 'SCRIPT' : 'FUNCTION'
-  return new ReplyError(`BUSY Redis is busy running a script. You can only call ${kill} KILL or SHUTDOWN NOSAVE.`)
 }
 
 function replyErrorOf(run: ScriptRun, { message, source, line, isCounted }: ScriptError): ReplyError {
