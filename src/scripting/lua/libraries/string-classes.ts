@@ -22,20 +22,32 @@ export function setHas(bytes: Uint8Array, start: number, end: number, c: number)
   return isNegated
 }
 
-/** Where the bytes from `at` on that are in a set end, at `stop` at the latest. */
-export function setSpan(bytes: Uint8Array, start: number, end: number, at: number, stop: number): number {
+/**
+ * Passes over the bytes that are in a set.
+ *
+ * @param isIn false: those that are not
+ * @returns where they end: the first other one from `at` on, or `stop`
+ */
+export function setSpan(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  at: number,
+  stop: number,
+  isIn: boolean,
+): number {
   const patience = Math.min(at + FEW, stop)
-  while (at < patience && setHas(bytes, start, end, bytes[at]!)) at++
+  while (at < patience && setHas(bytes, start, end, bytes[at]!) === isIn) at++
   if (at < patience || at === stop) return at
   // It is worth it to know the whole set.
-  for (let c = 0; c < 256; c++) members[c] = setHas(bytes, start, end, c) ? 1 : 0
-  while (at < stop && members[bytes[at]!] === 1) at++
+  for (let c = 0; c < 256; c++) passes[c] = setHas(bytes, start, end, c) === isIn ? 1 : 0
+  while (at < stop && passes[bytes[at]!] === 1) at++
   return at
 }
 
 /** Bytes that a set is looked through for. */
 const FEW = 200
-const members = new Uint8Array(256)
+const passes = new Uint8Array(256)
 
 const ESCAPE = 0x25
 const MINUS = 0x2d

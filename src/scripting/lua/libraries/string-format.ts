@@ -206,20 +206,13 @@ class Formatter {
 
   #float(L: number, argument: number, letter: number): void {
     const value = this.#lua.checkNumber(L, argument)
-    if (
-      letter === LETTER_G &&
-      this.#flags === 0 &&
-      this.#width === 0 &&
-      this.#precision <= 14 &&
-      this.#precision !== 0
-    ) {
+    const isPlain = this.#flags === 0 && this.#width === 0
+    if (letter === LETTER_G && isPlain && this.#precision !== 0 && this.#precision <= 14 && Number.isFinite(value)) {
       // Fast path, as tostring writes numbers.
-      if (Number.isFinite(value)) {
-        this.#output.reserve(NUMBER_LENGTH)
-        const precision = this.#precision < 0 ? 6 : this.#precision
-        this.#output.at = writeNumber(this.#lua.bytes, this.#output.at, value, precision)
-        return
-      }
+      this.#output.reserve(NUMBER_LENGTH)
+      const precision = this.#precision < 0 ? 6 : this.#precision
+      this.#output.at = writeNumber(this.#lua.bytes, this.#output.at, value, precision)
+      return
     }
     const isUpper = letter < LETTER_A
     const kind = FLOAT_KINDS[(letter | 0x20) - LETTER_E]!

@@ -24,8 +24,10 @@ export class PatternMatcher {
   #subject = 0
   #end = 0
   #pattern = 0
-  /** The character that a match must begin with: a byte, a class's letter with ESCAPE << 8, or `ANYTHING`. */
+  /** What a match must begin with: a byte, or what `firstOf` says. */
   #first = ANYTHING
+  /** The end of the set that the pattern begins with, for `IN_SET`. */
+  #firstEnd = 0
   #steps = STEPS
   readonly #lua: Lua
   readonly #interrupt: (L: number) => void
@@ -59,14 +61,21 @@ export class PatternMatcher {
   search(from: number, last: number): number {
     for (let at = from; at <= last; at++) {
       // Fast path: most places differ in their first character already.
-      if (this.#first !== ANYTHING) {
+      if (this.#first < ANYTHING) {
         at = this.#seek(at, last)
         if (at > last) break
       }
       this.matchEnd = this.#match(at)
       if (this.matchEnd >= 0) return at
+      if (this.#first === SOME_SET) this.#lookAtSet()
     }
     return -1
+  }
+
+  /** Finds out whether a match must begin with the set that the pattern begins with, and which has been read without an error. */
+  #lookAtSet(): void {
+    this.#firstEnd = this.#itemEnd(this.#pattern)
+    this.#first = mayBeLeftOut(this.#lua.bytes[this.#firstEnd]!) ? ANYTHING : IN_SET
   }
 
   /** Where the first byte lies that a match can begin with; after `last` if there is none. */
@@ -77,8 +86,9 @@ export class PatternMatcher {
       const start = at
       const { bytes } = this.#lua
       const first = this.#first
-      if (first < ANYTHING) while (at < stop && bytes[at] !== first) at++
-      else while (at < stop && !classMatches(bytes[at]!, first & 0xff)) at++
+      if (first === IN_SET) at = setSpan(bytes, this.#pattern, this.#firstEnd, at, stop, false)
+      else if (first < 0) while (at < stop && !classMatches(bytes[at]!, first & 0xff)) at++
+      else while (at < stop && bytes[at] !== first) at++
       this.#steps -= at - start
       if (this.#steps <= 0) this.#rest()
       if (at < stop) return at
@@ -326,7 +336,7 @@ export class PatternMatcher {
         return at
       }
       case BRACKET:
-        return setSpan(bytes, p, after, at, end)
+        return setSpan(bytes, p, after, at, end, true)
       default:
         while (at < end && bytes[at] === first) at++
         return at
@@ -411,26 +421,31 @@ export class PatternMatcher {
   }
 }
 
-/** What a match of a pattern must begin with, where that can be told at a glance. */
+/** What a match of a pattern must begin with, as far as that can be told at a glance. */
 function firstOf(bytes: Uint8Array, pattern: number): number {
   const c = bytes[pattern]!
-  let after = pattern + 1
-  let first = c
+  if (c === BRACKET) return SOME_SET
   if (c === ESCAPE) {
     const letter = bytes[pattern + 1]!
-    if (letter === 0 || letter === LETTER_B || letter === LETTER_F || (letter >= DIGIT_0 && letter <= DIGIT_9))
-      return ANYTHING
-    first = (ESCAPE << 8) | letter
-    after++
-  } else if (IS_SPECIAL[c] !== 0) return ANYTHING
-  const suffix = bytes[after]
-  return suffix === STAR || suffix === MINUS || suffix === QUESTION ? ANYTHING : first
+    const isClass = letter !== 0 && letter !== LETTER_B && letter !== LETTER_F && (letter < DIGIT_0 || letter > DIGIT_9)
+    return isClass && !mayBeLeftOut(bytes[pattern + 2]!) ? letter - 256 : ANYTHING
+  }
+  return IS_SPECIAL[c] !== 0 || mayBeLeftOut(bytes[pattern + 1]!) ? ANYTHING : c
 }
 
-const ANYTHING = 256
+function mayBeLeftOut(suffix: number): boolean {
+  return suffix === STAR || suffix === MINUS || suffix === QUESTION
+}
+
+// What a match must begin with, beside a byte, or a class, which is its letter less 256.
+const IN_SET = 256
+/** From here on there is no telling. */
+const ANYTHING = 257
+/** A set that has not been looked at. */
+const SOME_SET = 258
 /** The bytes that are something else than a character at the begin of a pattern. */
 const IS_SPECIAL = new Uint8Array(256)
-for (const c of Buffer.from('\0$().[')) IS_SPECIAL[c] = 1
+for (const c of Buffer.from('\0$().')) IS_SPECIAL[c] = 1
 
 const MAX_CAPTURES = 32
 /** As lengths of captures: one that has not been closed, and one that is a position. */

@@ -14,46 +14,42 @@ export class PlainFinder {
   /** Address of the first `needle` in the bytes from `start` on; -1 if there is none. */
   find(L: number, start: number, length: number, needle: number, needleLength: number): number {
     if (needleLength === 0) return start
-    if (length <= SHORT) return this.#findShort(start, start + length - needleLength, needle, needleLength)
-    // Node's search is linear for a needle of up to 250 bytes; of a longer one it looks at more than once at each place.
-    const head = Math.min(needleLength, LONGEST_NEEDLE)
     const end = start + length
-    const last = end - needleLength
-    let at = start
+    if (length > SHORT && needleLength <= LONGEST_NEEDLE) return this.#findByNode(L, start, end, needle, needleLength)
+    return this.#findByLoop(L, start, end - needleLength, needle, needleLength)
+  }
+
+  #findByNode(L: number, start: number, end: number, needle: number, length: number): number {
     // In pieces, so that it can be interrupted.
-    while (at <= last) {
-      const pieceEnd = Math.min(at + PIECE + head, end)
+    for (let at = start; at + length <= end; at += PIECE) {
       const { bytes } = this.#lua
-      const found = bytes.subarray(at, pieceEnd).indexOf(bytes.subarray(needle, needle + head))
-      if (found < 0) {
-        this.#count(L, (pieceEnd - at) >> 4)
-        if (pieceEnd === end) return -1
-        at = pieceEnd - head + 1
-        continue
-      }
-      at += found
-      if (at > last) return -1
-      if (head === needleLength) return at
-      this.#count(L, (found + needleLength) >> 4)
-      if (this.#isSame(at + head, needle + head, needleLength - head)) return at
-      at++
+      const piece = bytes.subarray(at, Math.min(at + PIECE + length - 1, end))
+      const found = piece.indexOf(bytes.subarray(needle, needle + length))
+      if (found >= 0) return at + found
+      this.#count(L, piece.length >> 4)
     }
     return -1
   }
 
-  #isSame(one: number, other: number, length: number): boolean {
-    const { bytes } = this.#lua
-    return bytes.compare(bytes, other, other + length, one, one + length) === 0
-  }
-
-  #findShort(start: number, last: number, needle: number, length: number): number {
-    const { bytes } = this.#lua
+  /** @param last the last address where it can begin */
+  #findByLoop(L: number, start: number, last: number, needle: number, length: number): number {
+    let { bytes } = this.#lua
     const first = bytes[needle]
+    const looked = Math.min(length, SHORT)
+    let steps = 0
     for (let at = start; at <= last; at++) {
+      if (++steps > PIECE) {
+        this.#count(L, steps)
+        steps = 0
+        ;({ bytes } = this.#lua)
+      }
       if (bytes[at] !== first) continue
       let i = 1
-      while (i < length && bytes[at + i] === bytes[needle + i]) i++
+      while (i < looked && bytes[at + i] === bytes[needle + i]) i++
       if (i === length) return at
+      if (i < looked) continue
+      if (bytes.compare(bytes, needle + i, needle + length, at + i, at + length) === 0) return at
+      steps += length >> 4
     }
     return -1
   }
@@ -61,6 +57,6 @@ export class PlainFinder {
 
 /** Bytes that a loop searches faster than a call that leaves V8's compiled code. */
 const SHORT = 100
-/** Node keeps its tables for no more of a needle. */
+/** Node's search is linear for needles that are no longer; of others it looks at all once more at each place. */
 const LONGEST_NEEDLE = 250
-const PIECE = 1 << 20
+const PIECE = 1 << 18
