@@ -2,13 +2,15 @@
 export type { Clock, Timer } from './engine/clock.js'
 export type { Log } from './engine/log.js'
 export { ReplyError } from './errors.js'
-export {
-  type BytesReply,
-  type Db,
-  type Embedded,
-  type ModuleInput,
-  type OpenOptions,
-  open,
-  type Reply,
+export type {
+  BytesReply,
+  Db,
+  Embedded,
+  ModuleInput,
+  OpenOptions,
+  Reply,
 } from './host/embedded/open.js'
+export type { TlsOptions } from './host/upstream/address.js'
+export type { Upstream, UpstreamDb, UpstreamOptions } from './host/upstream/open.js'
+export { open } from './open.js'
 export type { ListenOptions } from './server/server.js'

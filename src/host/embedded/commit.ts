@@ -1,12 +1,12 @@
 import type { ByteString } from '../../bytes/bytes.js'
-import { parseDouble, parseInteger } from '../../bytes/numbers.js'
 import type { Client } from '../../engine/client.js'
 import type { Engine } from '../../engine/engine.js'
-import { errors, ReplyError, wrongArity } from '../../errors.js'
+import { ReplyError, wrongArity } from '../../errors.js'
 import type { Database } from '../../keyspace/database.js'
 import { type Command, FlagBit } from '../../registry/command.js'
 import { keyIndices } from '../../registry/key-spec.js'
 import { type TypeName, typeOf } from '../../values/value.js'
+import { arePlain } from '../plain-effects.js'
 
 /** A recorded effect, the engine's command that carries it out, and the database that it is for. */
 interface Effect {
@@ -21,7 +21,7 @@ interface Effect {
  * One effect is one command of the engine, which checks before it changes anything. Several can only fail half-way if a
  * later one fails, so:
  *
- * - effects of plain forms (see PLAIN) can fail only for the type of a key, which is checked before the first is
+ * - effects of plain forms (see plain-effects.ts) can fail only for the type of a key, which is checked before the first is
  *   applied, where it is known; nothing is copied. This is the fast path, and what modules do almost always;
  * - for any other combination, the keys that are to be written are copied first, O(size of their values), and put back
  *   when an effect fails. Keyspace events wait until all have succeeded.
@@ -38,7 +38,8 @@ export function commit(client: Client, recorded: readonly (readonly ByteString[]
     if (argv[0] === 'SELECT') client.database = databaseOf(client.engine, Number(argv[1]))
     else effects.push(effectOf(client, argv))
   }
-  if (effects.length === 1 || isPlain(effects)) for (const effect of effects) run(client, effect)
+  if (effects.length === 1 || arePlain(effects.map(plainOf), client.database.keyspace.now, typeIn))
+    for (const effect of effects) run(client, effect)
   else applyOrUndo(client, effects)
 }
 
@@ -76,28 +77,8 @@ function run(client: Client, { database, command, argv }: Effect): void {
   if (effects.listening) effects.record(database, argv)
 }
 
-/**
- * Goes through the effects as they will change the types of keys: whether all are of plain forms, on keys whose types
- * are known. Throws WRONGTYPE where one is the wrong one.
- */
-function isPlain(effects: readonly Effect[]): boolean {
-  const typesIn = new Map<Database, ReturnType<typeof newMap>>()
-  for (const { database: db, command, argv } of effects) {
-    const form = PLAIN[command.fullName]
-    if (form?.isPlain(argv, db.keyspace.now) !== true) return false
-    const types = getOrMake(typesIn, db, newMap)
-    const last = form.keys === 'all' ? argv.length : form.keys === 'first' ? 2 : 1
-    for (let i = 1; i < last; i++) {
-      const key = argv[i]!
-      if (form.type !== undefined) {
-        const type = types.get(key) ?? typeIn(db, key)
-        if (type === 'unknown') return false
-        if (type !== 'none' && type !== form.type) throw errors.wrongType
-      }
-      if (form.leaves !== undefined) types.set(key, form.leaves)
-    }
-  }
-  return true
+function plainOf({ database, command, argv }: Effect) {
+  return { database, name: command.fullName, argv }
 }
 
 function typeIn(db: Database, key: ByteString): TypeName | 'none' {
@@ -145,55 +126,9 @@ function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value
   return value
 }
 
-const newMap = (): Map<ByteString, TypeName | 'none' | 'unknown'> => new Map()
 const newSet = (): Set<ByteString> => new Set()
 
 /** Whether an effect writes keys of another database. */
 function reachesElsewhere({ fullName }: Command, argv: readonly ByteString[]): boolean {
   return fullName === 'move' || (fullName === 'copy' && argv.slice(3).some(word => word.toLowerCase() === 'db'))
-}
-
-/** A form of a command that can fail only for the type of its keys. */
-interface PlainForm {
-  /** Whether the arguments, whose number is right, are of the form. `now`: milliseconds since the epoch. */
-  isPlain(argv: readonly ByteString[], now: number): boolean
-  readonly keys: 'first' | 'all' | 'none'
-  /** The type that a key must have, if it exists. */
-  readonly type?: TypeName
-  /** What the key is afterwards, where it may be another than before. */
-  readonly leaves?: TypeName | 'none' | 'unknown'
-}
-
-const always = (): boolean => true
-
-const PLAIN: Readonly<Record<string, PlainForm>> = {
-  del: { isPlain: always, keys: 'all', leaves: 'none' },
-  unlink: { isPlain: always, keys: 'all', leaves: 'none' },
-  persist: { isPlain: always, keys: 'first' },
-  pexpire: { isPlain: argv => argv.length === 3 && isLater(argv[2]!, 0), keys: 'first' },
-  pexpireat: { isPlain: (argv, now) => argv.length === 3 && isLater(argv[2]!, now), keys: 'first' },
-  publish: { isPlain: always, keys: 'none' },
-  spublish: { isPlain: always, keys: 'none' },
-  set: { isPlain: argv => argv.length === 3, keys: 'first', leaves: 'string' },
-  hset: { isPlain: argv => argv.length % 2 === 0, keys: 'first', type: 'hash', leaves: 'hash' },
-  zadd: { isPlain: hasScores, keys: 'first', type: 'zset', leaves: 'zset' },
-  sadd: { isPlain: always, keys: 'first', type: 'set', leaves: 'set' },
-  lpush: { isPlain: always, keys: 'first', type: 'list', leaves: 'list' },
-  rpush: { isPlain: always, keys: 'first', type: 'list', leaves: 'list' },
-  // What takes the last element away takes the key away.
-  hdel: { isPlain: always, keys: 'first', type: 'hash', leaves: 'unknown' },
-  zrem: { isPlain: always, keys: 'first', type: 'zset', leaves: 'unknown' },
-  srem: { isPlain: always, keys: 'first', type: 'set', leaves: 'unknown' },
-}
-
-/** A time that EXPIRE does not find too large, and that has not passed, which would delete the key. */
-function isLater(text: ByteString, than: number): boolean {
-  const value = parseInteger(text)
-  return value !== undefined && value > than && value < 2 ** 52
-}
-
-function hasScores(argv: readonly ByteString[]): boolean {
-  if (argv.length % 2 !== 0) return false
-  for (let i = 2; i < argv.length; i += 2) if (parseDouble(argv[i]!) === undefined) return false
-  return true
 }

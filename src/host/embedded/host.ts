@@ -3,7 +3,7 @@ import type { Client } from '../../engine/client.js'
 import type { Engine } from '../../engine/engine.js'
 import { ReplyError, wrongArity } from '../../errors.js'
 import type { Database } from '../../keyspace/database.js'
-import { type Bytes, bytesOf, latin1 } from '../../module/bytes.js'
+import { latin1 } from '../../module/bytes.js'
 import type { AnyCommand } from '../../module/command.js'
 import type { CallReply, Log, Read, Write, WriteContext } from '../../module/context.js'
 import { EffectRecorder, wordOf } from '../../module/effects.js'
@@ -11,6 +11,8 @@ import { type Forwarding, forward, type ScriptForward } from '../../module/reply
 import { type Command, FlagBit } from '../../registry/command.js'
 import { ReplyCollector } from '../../resp/collector.js'
 import { sha1 } from '../../scripting/sha1.js'
+import { checkForward } from '../forwarding.js'
+import { TO_CALL_REPLY } from '../replies.js'
 import { commit, databaseOf } from './commit.js'
 import { EmbeddedRead, type ReadSource } from './read.js'
 
@@ -87,7 +89,7 @@ export class EmbeddedHost implements ReadSource {
    */
   forward(client: Client, by: AnyCommand, argv: readonly ByteString[]): void {
     const command = this.#builtin(argv)
-    checkForward(client, by, command, argv[0]!)
+    checkTarget(client, by, command, argv[0]!)
     command.run!(client, argv)
     if (this.#engine.effects.listening) this.#engine.effects.record(client.database, argv)
   }
@@ -103,7 +105,7 @@ export class EmbeddedHost implements ReadSource {
     if (scripts.get(sha) !== undefined) return
     // Before anything is asked or compiled: least of all while another script runs.
     const name = readOnly ? 'EVALSHA_RO' : 'EVALSHA'
-    checkForward(client, by, this.#engine.commands.of('<builtin>', name.toLowerCase())!, name)
+    checkTarget(client, by, this.#engine.commands.of('<builtin>', name.toLowerCase())!, name)
     const given = text()
     if (given === null) return
     const known = latin1(given, `the text of script ${sha}`)
@@ -175,54 +177,11 @@ export class Run implements WriteContext {
 
 const NONE: readonly (readonly ByteString[])[] = []
 
-/** Replies as `read.call` gives them. */
-const TO_CALL_REPLY = {
-  status: (text: ByteString): Bytes => bytesOf(text),
-  bulk: (bytes: ByteString): Bytes => bytesOf(bytes),
-  error: (text: ByteString): ReplyError => new ReplyError(text),
-  integer: (value: number | bigint) => value,
-  double: (value: number) => value,
-  boolean: (value: boolean) => (value ? 1 : 0),
-  null: () => null,
-  array: (items: (CallReply | ReplyError)[]) => items as CallReply[],
-  map: (items: (CallReply | ReplyError)[]) => items as CallReply[],
-}
-
 /** Whether a module's command may let one of the engine's answer; throws a ReplyError if not. */
-function checkForward(client: Client, by: AnyCommand, command: Command, name: ByteString): void {
-  if (command.has(FlagBit.write) && !by.flags.includes('write')) {
-    throw new ReplyError(`ERR a command without the flag 'write' cannot forward to '${name}'`)
-  }
-  if (by.flags.includes('readonly') && RUNS_SCRIPTS_THAT_WRITE.has(command.fullName)) {
-    throw new ReplyError(`ERR a command with the flag 'readonly' cannot forward to '${name}': a script may write`)
-  }
-  if (STATEFUL.has(command.fullName) || command.has(FlagBit.admin)) {
-    throw new ReplyError(`ERR a module cannot forward to '${name}'`)
-  }
+function checkTarget(client: Client, by: AnyCommand, command: Command, name: ByteString): void {
+  const { fullName } = command
+  checkForward(by, { fullName, writes: command.has(FlagBit.write), isAdmin: command.has(FlagBit.admin) }, name)
   if (client.isScript && command.has(FlagBit.noscript)) {
     throw new ReplyError(`ERR a command that a script has called cannot forward to '${name}'`)
   }
 }
-
-/** Commands that do whatever their script does. */
-const RUNS_SCRIPTS_THAT_WRITE = new Set(['eval', 'evalsha', 'fcall'])
-
-/** Commands that change what the connection is, or would answer more than once. */
-const STATEFUL = new Set([
-  'multi',
-  'exec',
-  'discard',
-  'watch',
-  'unwatch',
-  'subscribe',
-  'unsubscribe',
-  'psubscribe',
-  'punsubscribe',
-  'ssubscribe',
-  'sunsubscribe',
-  'quit',
-  'reset',
-  'hello',
-  'auth',
-  'select',
-])

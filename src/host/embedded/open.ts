@@ -1,4 +1,4 @@
-import { type ByteString, fromUtf8, toUtf8 } from '../../bytes/bytes.js'
+import { type ByteString, fromUtf8 } from '../../bytes/bytes.js'
 import { builtinCommands } from '../../commands/builtin.js'
 import { Config } from '../../config/config.js'
 import { InvalidValue } from '../../config/errors.js'
@@ -9,20 +9,17 @@ import { execute } from '../../engine/dispatch.js'
 import { Engine } from '../../engine/engine.js'
 import { type Log, silentLog } from '../../engine/log.js'
 import { ReplyError } from '../../errors.js'
-import { isBytes, latin1 } from '../../module/bytes.js'
 import type { ClientOf } from '../../module/client.js'
-import { type CompiledCommand, compileCommand } from '../../module/compile.js'
-import { wordOf } from '../../module/effects.js'
-import { type AnyModule, commandsOf, parseModuleOptions } from '../../module/module.js'
+import { commandsOf, parseModuleOptions } from '../../module/module.js'
 import type { CommandWord } from '../../module/reply.js'
 import { type Conversions, ReplyCollector } from '../../resp/collector.js'
 import type { ListenOptions, Server } from '../../server/server.js'
+import { type ModuleInput, type ModulesOf, optionWords, wordsOf } from '../inputs.js'
+import { type BytesReply, type Reply, TO_BYTES, TO_TEXT } from '../replies.js'
+import { defineCalls } from '../typed-calls.js'
 
-/** A module to open with: as an object, by what `module-add` takes, or either with its options. */
-export type ModuleInput =
-  | AnyModule
-  | string
-  | { readonly module: AnyModule | string; readonly options: Readonly<Record<string, CommandWord>> }
+export type { ModuleInput } from '../inputs.js'
+export type { BytesReply, Reply } from '../replies.js'
 
 export interface OpenOptions<Modules extends readonly ModuleInput[] = readonly ModuleInput[]> {
   readonly modules?: Modules
@@ -34,20 +31,6 @@ export interface OpenOptions<Modules extends readonly ModuleInput[] = readonly M
   /** Numbers in [0, 1). */
   readonly random?: () => number
 }
-
-/** What a reply is in a program: text for statuses and bulk strings, objects for maps. */
-export type Reply = string | number | bigint | boolean | null | Reply[] | { [key: string]: Reply }
-
-/** A reply whose bulk strings are bytes. */
-export type BytesReply =
-  | string
-  | Uint8Array
-  | number
-  | bigint
-  | boolean
-  | null
-  | BytesReply[]
-  | Map<BytesReply, BytesReply>
 
 /** A Redis in this process. */
 export interface Embedded {
@@ -74,19 +57,6 @@ export interface Embedded {
 
 /** `Embedded`, with a typed call for each command of the modules. */
 export type Db<Modules extends readonly ModuleInput[]> = Embedded & ClientOf<ModulesOf<Modules>>
-
-/** The modules among the inputs whose types are known: those that are objects. */
-type ModulesOf<Inputs extends readonly ModuleInput[]> = Inputs extends readonly [infer First, ...infer Rest]
-  ? Rest extends readonly ModuleInput[]
-    ? [...ModuleOf<First>, ...ModulesOf<Rest>]
-    : never
-  : []
-
-type ModuleOf<Input> = Input extends AnyModule
-  ? [Input]
-  : Input extends { readonly module: infer Module extends AnyModule }
-    ? [Module]
-    : []
 
 /**
  * Opens a Redis-compatible engine in this process, with the modules loaded.
@@ -186,21 +156,7 @@ class EmbeddedDb implements Embedded {
       return
     }
     await this.engine.modules.add(module, words)
-    for (const command of commandsOf(module, parseModuleOptions(module, words))) {
-      if (command.name in this) continue
-      if (command.kind === 'command') {
-        this.#define(this, compileCommand(command))
-        continue
-      }
-      const calls = {}
-      for (const sub of command.subcommands) this.#define(calls, compileCommand(sub, command.name))
-      Object.defineProperty(this, command.name, { value: calls, enumerable: true })
-    }
-  }
-
-  #define(on: object, { definition, format }: CompiledCommand): void {
-    const value = async (args: unknown = {}) => this.#caller.run(format(args))
-    Object.defineProperty(on, definition.name, { value, enumerable: true })
+    defineCalls(this, commandsOf(module, parseModuleOptions(module, words)), argv => this.#caller.run(argv))
   }
 }
 
@@ -247,47 +203,4 @@ class Caller<T> {
     if (reply instanceof ReplyError) throw reply
     return reply as T
   }
-}
-
-function wordsOf(argv: readonly CommandWord[]): ByteString[] {
-  if (argv.length === 0) throw new TypeError('call() needs the name of a command')
-  const words: ByteString[] = new Array(argv.length)
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i]!
-    words[i] = typeof word === 'string' ? fromUtf8(word) : isBytes(word) ? latin1(word) : wordOf(word, `argument ${i}`)
-  }
-  return words
-}
-
-function optionWords(options: Readonly<Record<string, CommandWord>>): ByteString[] {
-  return Object.entries(options).flatMap(([name, value]) => [fromUtf8(name), wordOf(value, `option '${name}'`)])
-}
-
-const TO_TEXT: Conversions<Reply | ReplyError> = {
-  status: toUtf8,
-  bulk: toUtf8,
-  error: text => new ReplyError(toUtf8(text)),
-  integer: value => value,
-  double: value => value,
-  boolean: value => value,
-  null: () => null,
-  array: items => items as Reply[],
-  // Own properties whatever they are called: `__proto__` is a field like any other.
-  map: items => Object.fromEntries(pairs(items).map(([key, value]) => [String(key), value as Reply])),
-}
-
-const TO_BYTES: Conversions<BytesReply | ReplyError> = {
-  status: toUtf8,
-  bulk: bytes => new Uint8Array(Buffer.from(bytes, 'latin1')),
-  error: text => new ReplyError(toUtf8(text)),
-  integer: value => value,
-  double: value => value,
-  boolean: value => value,
-  null: () => null,
-  array: items => items as BytesReply[],
-  map: items => new Map(pairs(items) as [BytesReply, BytesReply][]),
-}
-
-function pairs<T>(items: readonly T[]): [T, T][] {
-  return Array.from({ length: items.length / 2 }, (_, i) => [items[2 * i]!, items[2 * i + 1]!])
 }

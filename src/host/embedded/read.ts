@@ -22,6 +22,7 @@ import { Hash } from '../../values/hash.js'
 import { SortedSet } from '../../values/sorted-set.js'
 import { visitSetBits } from '../../values/string-bits.js'
 import { typeOf } from '../../values/value.js'
+import { getRangeOf, rangeOf } from '../ranges.js'
 
 /** What reads need of the engine beside the keys of one database. */
 export interface ReadSource {
@@ -169,28 +170,6 @@ class StringView extends View<number | bigint | ByteString | ByteBuffer> impleme
     let left = limit
     visitSetBits(bytes, range.start, range.end + 1, position => visit(position) !== false && --left > 0)
   }
-}
-
-interface Range {
-  readonly start: number
-  /** Included. */
-  readonly end: number
-}
-
-/** The elements that a range means, both ends included, as ZRANGE takes it; undefined when there are none. */
-function rangeOf(start: number, end: number, length: number): Range | undefined {
-  const from = Math.max(0, start < 0 ? start + length : start)
-  const to = Math.min(length - 1, end < 0 ? end + length : end)
-  return from > to ? undefined : { start: from, end: to }
-}
-
-/**
- * The same as GETRANGE takes it: an end before the first byte is the first byte, unless the range was given the wrong
- * way round.
- */
-function getRangeOf(start: number, end: number, length: number): Range | undefined {
-  if (start < 0 && end < 0 && start > end) return undefined
-  return rangeOf(start, end < -length ? 0 : end, length)
 }
 
 class HashView extends View<Hash> implements ReadHash {

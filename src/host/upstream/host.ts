@@ -1,0 +1,211 @@
+import type { ByteString } from '../../bytes/bytes.js'
+import type { Clock } from '../../engine/clock.js'
+import { ReplyError } from '../../errors.js'
+import { latin1 } from '../../module/bytes.js'
+import type { CompiledCommand } from '../../module/compile.js'
+import type { CallReply, Log } from '../../module/context.js'
+import { wordOf } from '../../module/effects.js'
+import type { ScriptForward } from '../../module/reply.js'
+import { writeReply } from '../../module/write-reply.js'
+import { type Conversions, ReplyCollector } from '../../resp/collector.js'
+import { sha1 } from '../../scripting/sha1.js'
+import { checkForward } from '../forwarding.js'
+import { TO_CALL_REPLY } from '../replies.js'
+import { ConnectionLost } from './connection.js'
+import { Call, errorFor, type Outcome } from './handler.js'
+import { KeyLocks } from './locks.js'
+import { convert, type RawReply } from './raw-reply.js'
+import type { ReadSource } from './read.js'
+import { runReadOnly } from './read-only.js'
+import { Answers, placeOf } from './reading.js'
+import type { Run } from './run.js'
+import { lostError, type UpstreamServer } from './server.js'
+import { attempt, CONFLICT } from './writing.js'
+
+export interface HostOptions {
+  readonly log: Log
+  readonly clock: Clock
+  /** Numbers in [0, 1). */
+  readonly random: () => number
+  /** How often a command is run again because of a conflict. */
+  readonly retries: number
+}
+
+/** Runs modules' commands in front of a server: gives them what they read there, and commits what they write. */
+export class UpstreamHost implements ReadSource {
+  readonly #server: UpstreamServer
+  readonly #options: HostOptions
+  readonly #locks = new KeyLocks()
+  /** The texts of the scripts that came through here, by SHA-1. */
+  readonly #scripts = new Map<ByteString, ByteString>()
+  #current: Run | undefined
+
+  constructor(server: UpstreamServer, options: HostOptions) {
+    this.#server = server
+    this.#options = options
+  }
+
+  /** The run that runs now, for what must be deterministic meanwhile (`Date.now()`). */
+  get current(): Run | undefined {
+    return this.#current
+  }
+
+  /** Runs a module's command. Throws a ReplyError for an error reply. */
+  async run<T>(command: CompiledCommand, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
+    const { clock, random } = this.#options
+    const fixed = { database: this.#server.database, now: clock.now(), seed: Math.floor(random() * 2 ** 32) }
+    const call = new Call(command, argv, fixed, this, run => {
+      this.#current = run
+    })
+    const outcome = await this.#outcomeOf(call)
+    const { run, result } = outcome
+    run.flushLog(this.#options.log)
+    switch (result.kind) {
+      case 'error':
+        if (!(result.error instanceof ReplyError)) this.#logFault(call.fullName, result.error)
+        throw errorFor(call.fullName, result.error)
+      case 'forward':
+        return this.forward(call, result.argv, to)
+      case 'script':
+        return convert(thrown(await this.#runScript(call, result.script, outcome)), to)
+      default: {
+        const collector = new ReplyCollector<T>(to)
+        writeReply(result.value, collector)
+        return collector.take() as T
+      }
+    }
+  }
+
+  /** Runs one of the server's own commands for a program. */
+  async pass<T>(argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
+    const reply = thrown(await this.#server.call(argv))
+    this.#noteScript(argv)
+    return convert(reply, to)
+  }
+
+  async forward<T>(call: Call, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
+    const command = this.#server.commandOf(argv)
+    const { fullName } = command
+    checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
+    return this.pass(argv, to)
+  }
+
+  readOnly(argv: readonly ByteString[]): readonly ByteString[] {
+    const name = argv[0]
+    if (name === undefined) throw new TypeError('read.call() needs the name of a command')
+    const command = this.#server.commandOf(argv)
+    if (!command.has('readonly')) throw new ReplyError(`ERR read.call('${name}') is no read-only command`)
+    if (command.has('noscript') || command.has('blocking')) {
+      throw new ReplyError(`ERR read.call('${name}') is not allowed in a module`)
+    }
+    const keys = command.keysOf(argv)
+    if (keys === undefined) {
+      throw new ReplyError(
+        `ERR read.call('${name}') cannot be used here: its arguments do not tell all the keys that it reads`,
+      )
+    }
+    return keys.map(({ index }) => argv[index]!)
+  }
+
+  script(sha: ByteString): ByteString | undefined {
+    return this.#scripts.get(sha.toLowerCase())
+  }
+
+  toCallReply(reply: RawReply): CallReply {
+    return thrown(convert(reply, TO_CALL_REPLY) as CallReply | ReplyError)
+  }
+
+  /** @param before an outcome of the same call, which has wanted less */
+  async #outcomeOf(call: Call, before?: Outcome): Promise<Outcome> {
+    // What may be written must not depend on what is no longer watched.
+    const first = call.run(call.writes ? new Answers() : (before?.run.reading.answers ?? new Answers()))
+    if (!call.writes) {
+      return this.#again(call, () => runReadOnly(call, first, this.#server.readConnection, this.#options.retries))
+    }
+    if (first.run.reading.missing.size === 0 && first.run.effects.length === 0) return first
+    const places = new Set(call.keys.map(key => placeOf(call.database, key)))
+    for (const { database, keys } of first.run.reading.used.values())
+      for (const key of keys) places.add(placeOf(database, key))
+    const release = await this.#locks.acquire([...places])
+    try {
+      for (let tries = 0; ; tries++) {
+        const outcome = await this.#again(call, () =>
+          this.#server.exclusive.use(connection => attempt(call, first, connection, this.#server.commands)),
+        )
+        if (outcome !== CONFLICT) return outcome
+        if (tries >= this.#options.retries) {
+          throw new ReplyError(
+            `TRYAGAIN ${call.fullName} has been run ${tries + 1} times, and each time somebody else has changed its keys meanwhile`,
+          )
+        }
+        await this.#backOff(tries)
+      }
+    } finally {
+      release()
+    }
+  }
+
+  /** A connection may have been lost since it was last used: as long as nothing was to be written, it is tried with another. */
+  async #again<T>(call: Call, task: () => Promise<T>): Promise<T> {
+    for (let losses = 1; ; losses++) {
+      try {
+        return await task()
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error
+        if (error.isTimeout || losses === MOST_LOSSES) throw lostError(call.fullName, error, true)
+      }
+    }
+  }
+
+  /** Full jitter: somewhere from nothing to a limit that doubles, so that those who collided do not collide again. */
+  #backOff(tries: number): Promise<void> {
+    const limit = Math.min(LONGEST_WAIT, 2 ** tries)
+    return new Promise(resolve => setTimeout(resolve, Math.random() * limit))
+  }
+
+  async #runScript(call: Call, { sha, keys, args, readOnly }: ScriptForward, before: Outcome): Promise<RawReply> {
+    const name = readOnly ? 'EVALSHA_RO' : 'EVALSHA'
+    const argv = [name, sha, String(keys.length), ...keys.map(key => latin1(key)), ...args.map(arg => wordOf(arg))]
+    const command = this.#server.commandOf(argv)
+    checkForward(call.command, { fullName: command.fullName, writes: command.has('write'), isAdmin: false }, name)
+    const reply = await this.#server.call(argv)
+    if (!(reply instanceof Error && reply.message.startsWith('NOSCRIPT'))) return reply
+    // The server does not know it, or not any more.
+    call.wantsText = true
+    const { result } = await this.#outcomeOf(call, before)
+    if (result.kind === 'error') throw errorFor(call.fullName, result.error)
+    if (result.kind !== 'script' || result.text === null || result.text === undefined) return reply
+    if (sha1(result.text) !== sha) {
+      throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
+    }
+    const load = ['SCRIPT', 'LOAD', result.text]
+    const [loaded = null, answer = null] = await this.#server.callAll([load, argv])
+    if (loaded instanceof Error) return loaded
+    this.#noteScript(load)
+    return answer
+  }
+
+  /** A server does not give out the texts of its scripts. */
+  #noteScript(argv: readonly ByteString[]): void {
+    const [name = '', word = '', text] = argv
+    const isLoad = name.toLowerCase() === 'script' && word.toLowerCase() === 'load'
+    if (isLoad && text !== undefined) this.#scripts.set(sha1(text), text)
+    else if (/^eval(_ro)?$/i.test(name)) this.#scripts.set(sha1(word), word)
+    else if (name.toLowerCase() === 'script' && word.toLowerCase() === 'flush') this.#scripts.clear()
+  }
+
+  #logFault(name: string, error: unknown): void {
+    this.#options.log.warning(`Error in command '${name}': ${error instanceof Error ? error.stack : error}`)
+  }
+}
+
+/** How often in a row a command meets a connection that has just been lost. */
+const MOST_LOSSES = 3
+
+/** In milliseconds. */
+const LONGEST_WAIT = 64
+
+function thrown<T>(reply: T | Error): T {
+  if (reply instanceof Error) throw reply instanceof ReplyError ? reply : new ReplyError(reply.message)
+  return reply
+}

@@ -1,0 +1,97 @@
+import { ReplyError } from '../../errors.js'
+import type { Address } from './address.js'
+
+/** Why a connection could not be made, in one sentence that says what to change. */
+export function openError(address: Address, error: unknown): ReplyError {
+  return new ReplyError(`ERR cannot connect to ${address.name}: ${reasonOf(address, error)}`, { cause: error })
+}
+
+function reasonOf(address: Address, error: unknown): string {
+  const { code, message } = detailsOf(error)
+  const byCode = REASONS[code] ?? (code.startsWith('ERR_SSL') || code === 'EPROTO' ? tlsReason(message) : undefined)
+  if (byCode !== undefined) return byCode(address)
+  const reply = REPLIES.find(([start]) => start.test(message))
+  if (reply !== undefined) return reply[1](address)
+  if (message.startsWith('NOPERM')) {
+    return `the user has not the right that is needed; give it with ACL SETUSER (${message.replace('NOPERM ', '')})`
+  }
+  if (message.startsWith('the server did not answer')) return `${message}; ${silentHint(address)}`
+  if (ENDED.test(message)) return `the server did not let us in; ${silentHint(address)}`
+  return message
+}
+
+/** Messages of node-redis and Node when a connection ends for no reason that they know. */
+const ENDED =
+  /^(Socket closed|Disconnects client|The client is closed|Connection timeout|(read|write) (ECONNRESET|EPIPE)|This socket has been ended|Client network socket disconnected)/
+
+function silentHint({ tls }: Address): string {
+  if (tls === undefined) return 'if it speaks TLS, begin the URL with rediss:, and if not, look into its log'
+  const hint = 'if it has no TLS, begin the URL with redis:'
+  return tls.cert === undefined
+    ? `${hint}, and if it wants a certificate of its clients, pass one as tls: { cert, key }`
+    : hint
+}
+
+type Reason = (address: Address) => string
+
+const noListener: Reason = ({ socket }) =>
+  'path' in socket
+    ? 'nothing listens on that socket; start the server, or correct the path'
+    : 'nothing listens there; start the server, or correct the host and port'
+const unknownHost: Reason = ({ socket }) =>
+  `there is no host '${'host' in socket ? socket.host : ''}'; correct the host, or the DNS`
+const unknownIssuer: Reason = () =>
+  "the server's certificate is of an issuer that is not known here; pass its certificate as tls: { ca }"
+
+/** By the codes of Node's errors. */
+const REASONS: Readonly<Record<string, Reason>> = {
+  ECONNREFUSED: noListener,
+  ENOENT: noListener,
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: unknownHost,
+  EACCES: () => 'this user may not open the socket; see unixsocketperm in the configuration of the server',
+  ENOTSOCK: () => 'that file is no socket; correct the path',
+  EHOSTUNREACH: () => 'there is no way to that host; correct the host, or the network',
+  ENETUNREACH: () => 'there is no way to that network; correct the host, or the network',
+  SELF_SIGNED_CERT_IN_CHAIN: unknownIssuer,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownIssuer,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
+  UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,
+  CERT_HAS_EXPIRED: () => "the server's certificate has expired; give the server a new one",
+  ERR_TLS_CERT_ALTNAME_INVALID: () =>
+    "the server's certificate is for another name; correct the host, or pass the name as tls: { servername }",
+}
+
+function tlsReason(message: string): Reason {
+  if (/certificate required|handshake failure|alert number (40|116)/.test(message)) {
+    return () => 'the server wants a certificate of its clients; pass one as tls: { cert, key }'
+  }
+  if (/wrong version number|packet length too long|unexpected message/.test(message)) {
+    return () => 'the server does not speak TLS there; begin the URL with redis:, or correct the port'
+  }
+  return () => `TLS failed (${message.trim()}); correct tls: { ca, cert, key, servername }`
+}
+
+/** By the beginnings of error replies. */
+const REPLIES: readonly (readonly [RegExp, Reason])[] = [
+  [
+    /^WRONGPASS/,
+    ({ username }) => `the password is not that of user '${username ?? 'default'}'; correct the user and password`,
+  ],
+  [/^NOAUTH/, () => 'the server wants a password; put it into the URL, or pass it as password'],
+  [/^ERR .*without any password configured/, () => 'the server has no password; leave it out'],
+  [/^ERR (invalid|DB index)/, ({ database }) => `the server has no database ${database}; take a lower number`],
+  [/^(NOPROTO|ERR unknown command .HELLO)/, () => 'the server is older than Redis 6.2, which is needed; update it'],
+  [/^LOADING/, () => 'the server is still loading its data; try again when it has'],
+  [/^MASTERDOWN/, () => 'it is a replica that has lost its primary; connect to the new primary'],
+  [/^ERR max number of clients/, () => "the server has all the clients that it may have; raise its 'maxclients'"],
+  [/^DENIED/, () => 'the server is in protected mode; give it a password, or let it bind to an address of the network'],
+]
+
+/** Several addresses may have been tried, of which the last error tells as much as any. */
+function detailsOf(error: unknown): { code: string; message: string } {
+  const one = error instanceof AggregateError ? error.errors.at(-1) : error
+  if (!(one instanceof Error)) return { code: '', message: String(one) }
+  return { code: 'code' in one ? String(one.code) : '', message: one.message }
+}

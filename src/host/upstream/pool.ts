@@ -1,0 +1,66 @@
+import type { Connection } from './connection.js'
+
+/** Connections that are used by one at a time. */
+export class Pool {
+  readonly #open: () => Promise<Connection>
+  readonly #most: number
+  readonly #idle: Connection[] = []
+  readonly #waiting: (() => void)[] = []
+  /** Those in use, being made or idle. */
+  #count = 0
+  #closed = false
+  readonly #used = new Set<Connection>()
+
+  /** @param most how many connections there may be; more users wait for one */
+  constructor(open: () => Promise<Connection>, most: number) {
+    this.#open = open
+    this.#most = most
+  }
+
+  /** Lets somebody use a connection. It is taken back when the promise settles, if it can still be used. */
+  async use<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#take()
+    this.#used.add(connection)
+    // It may have been closed while the connection was being made.
+    if (this.#closed) connection.close()
+    try {
+      return await task(connection)
+    } finally {
+      this.#used.delete(connection)
+      if (connection.isOpen && !this.#closed) this.#idle.push(connection)
+      else {
+        connection.close()
+        this.#count--
+      }
+      this.#waiting.shift()?.()
+    }
+  }
+
+  /** Closes all connections, those in use too. */
+  close(): void {
+    this.#closed = true
+    for (const connection of [...this.#idle, ...this.#used]) connection.close()
+    this.#idle.length = 0
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  async #take(): Promise<Connection> {
+    for (;;) {
+      if (this.#closed) throw new Error('the database has been closed')
+      for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+        if (idle.isOpen) return idle
+        this.#count--
+      }
+      if (this.#count < this.#most) break
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+    this.#count++
+    try {
+      return await this.#open()
+    } catch (error) {
+      this.#count--
+      this.#waiting.shift()?.()
+      throw error
+    }
+  }
+}

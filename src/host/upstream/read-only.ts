@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ByteString } from '../../bytes/bytes.js'
+import { ReplyError } from '../../errors.js'
+import type { Connection } from './connection.js'
+import type { Call, Outcome } from './handler.js'
+import { itemsIn, type RawReply } from './raw-reply.js'
+import { Answers, type ReadRequest } from './reading.js'
+import { checkRepeats } from './run.js'
+
+/**
+ * Runs a command that does not write, until it has all that it reads.
+ *
+ * Whenever it turns out to read more, everything is fetched anew, in one transaction: what a run is given has all been so at one
+ * moment. Nothing need be watched for that, and a command whose reads do not depend on each other takes one round trip.
+ *
+ * @param retries how often what has been read may have changed meanwhile
+ */
+export async function runReadOnly(
+  call: Call,
+  first: Outcome,
+  connection: () => Promise<Connection>,
+  retries: number,
+): Promise<Outcome> {
+  let outcome = first
+  let changes = 0
+  while (outcome.run.reading.missing.size > 0) {
+    const before = outcome.run.reading
+    const requests = [...before.used.values()]
+    const fetched = await fetchAtOnce(await connection(), call.database, requests)
+    const same = new Set(
+      requests.filter(({ id }) => isDeepStrictEqual(fetched.get(id), before.answers.get(id))).map(({ id }) => id),
+    )
+    if (requests.some(({ id }) => !before.missing.has(id) && !same.has(id)) && ++changes > retries) {
+      throw new ReplyError(`TRYAGAIN what ${call.fullName} reads has changed ${changes} times while it was being read`)
+    }
+    outcome = call.run(fetched)
+    checkRepeats(call.fullName, before.questions, outcome.run.reading.questions, id => same.has(id))
+  }
+  return outcome
+}
+
+/** The replies as they are at one moment: one round trip. */
+async function fetchAtOnce(
+  connection: Connection,
+  database: number,
+  requests: readonly ReadRequest[],
+): Promise<Answers> {
+  const answers = new Answers()
+  const [only] = requests
+  if (requests.length === 1 && only !== undefined && only.database === database) {
+    const [reply = null] = await connection.send([only.argv])
+    answers.set(only, reply)
+    return answers
+  }
+  const commands: (readonly ByteString[])[] = []
+  const from: { readonly request?: ReadRequest; readonly select?: number }[] = []
+  let selected = database
+  const select = (index: number): void => {
+    if (index === selected) return
+    commands.push(['SELECT', String(index)])
+    from.push({ select: index })
+    selected = index
+  }
+  for (const request of requests.toSorted((a, b) => a.database - b.database)) {
+    select(request.database)
+    commands.push(request.argv)
+    from.push({ request })
+  }
+  select(database)
+  const replies = await connection.send([['MULTI'], ...commands, ['EXEC']])
+  const results = transactionReplies(replies)
+  let noDatabase: RawReply | undefined
+  for (const [index, { request }] of from.entries()) {
+    const reply = results[index] ?? null
+    if (request === undefined) noDatabase = reply instanceof Error ? reply : undefined
+    else answers.set(request, noDatabase ?? reply)
+  }
+  return answers
+}
+
+/** What the commands between MULTI and EXEC have answered; throws the ReplyError because of which they were not carried out. */
+export function transactionReplies(replies: readonly RawReply[]): readonly RawReply[] {
+  const last = replies.at(-1) ?? null
+  if (last instanceof Error) {
+    const refused = replies.find(reply => reply instanceof Error)
+    throw new ReplyError((refused as Error).message, { cause: last })
+  }
+  return itemsIn(last)
+}

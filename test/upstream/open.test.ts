@@ -1,0 +1,276 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { open, type UpstreamOptions } from 'krmt'
+import { command, defineModule, t } from 'krmt/module'
+import hmsetnx from 'krmt/modules/hmsetnx'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
+import { parseAddress } from '../../src/host/upstream/address.js'
+import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
+import { connect } from '../support/resp-client.js'
+
+const reader = defineModule({
+  name: 'reader',
+  version: '1.0.0',
+  requires: '^1',
+  commands: [
+    command({
+      name: 'look',
+      summary: 'The value of a key.',
+      flags: ['readonly'],
+      args: { key: t.key() },
+      run: ({ key }, { read }) => read.string(key).get(),
+    }),
+  ],
+})
+
+describe('a URL', () => {
+  test.each([
+    ['redis://', { socket: { host: '127.0.0.1', port: 6379 }, database: 0, username: undefined, password: undefined }],
+    ['redis://example.org:7000/3', { socket: { host: 'example.org', port: 7000 }, database: 3 }],
+    ['redis://[::1]:7000', { socket: { host: '::1', port: 7000 }, name: 'redis://[::1]:7000' }],
+    ['redis://ada:p%40ss@host', { username: 'ada', password: 'p@ss', name: 'redis://host:6379' }],
+    ['redis://:secret@host', { username: undefined, password: 'secret' }],
+    ['rediss://host', { tls: {} }],
+    ['unix:/run/redis.sock?db=2', { socket: { path: '/run/redis.sock' }, database: 2, tls: undefined }],
+    ['redis+unix:///run/redis.sock', { socket: { path: '/run/redis.sock' }, name: 'unix:/run/redis.sock' }],
+  ])('%s', (url, address) => {
+    expect(parseAddress(url)).toMatchObject(address)
+  })
+
+  test('options overrule it', () => {
+    const options = { username: 'b', password: 'y', database: 1 }
+    expect(parseAddress('redis://a:x@host/0', options)).toMatchObject(options)
+  })
+
+  test.each([
+    ['http://host', "ERR cannot open 'http://host': its scheme must be redis:, rediss: (TLS) or unix:, not http:"],
+    ['redis://u:secret@host/x', "ERR cannot open 'redis://…@host/x': the database must be a number, not 'x'"],
+    ['redis://host:port', 'it is no URL; write redis://host:6379'],
+    ['redis://a%ZZ@host', 'write %25 for a percent sign'],
+    ['unix:', 'it names no socket: write unix:/path/to/redis.sock'],
+  ])('%s cannot be opened', async (url, error) => {
+    await expect(open(url)).rejects.toThrow(error)
+  })
+
+  test('options of TLS need one of TLS', async () => {
+    await expect(open('redis://host', { tls: { servername: 'x' } })).rejects.toThrow('begin it with rediss:')
+  })
+})
+
+describeWithRedis('open() with a URL', () => {
+  let server: RedisServer
+
+  beforeAll(async () => {
+    server = await startRedisServer()
+    const admin = await connect({ path: server.socketPath })
+    await admin.send('ACL', 'SETUSER', 'ada', 'on', '>right word', '~*', '&*', '+@all')
+    await admin.send('ACL', 'SETUSER', 'small', 'on', '>small', '~app:*', '&*', '+@all', '-@dangerous')
+    await admin.send('ACL', 'SETUSER', 'weak', 'on', '>weak', '~*', '+@all', '-watch')
+    await admin.close()
+  })
+  afterAll(() => server?.stop())
+
+  test('gives typed calls, calls of everything, and text or bytes', async () => {
+    const db = await open(`unix:${server.socketPath}?db=3`, { modules: [hmsetnx] })
+    const entries = [{ field: 'name', value: 'Åsa' }]
+    expect(await db.hmsetnx({ key: 'user', entries })).toBe('OK')
+    expectTypeOf(db.hmsetnx).returns.resolves.toEqualTypeOf<'OK' | 0>()
+    expect(await db.call('hmsetnx', 'user', 'name', 'Bob')).toBe(0)
+    expect(await db.call('HGETALL', 'user')).toEqual({ name: 'Åsa' })
+    const bytes = new Uint8Array([0, 255, 13, 10])
+    await db.call('HSET', 'bytes', bytes, bytes)
+    expect(await db.callBytes('HGETALL', 'bytes')).toEqual(new Map([[bytes, bytes]]))
+    await db.call('SET', 'big', 2n ** 62n)
+    expect(await db.call('INCR', 'big')).toBe(2n ** 62n + 1n)
+    expect(await db.callBytes('SET', 'status', 'x')).toBe('OK')
+    expect(await db.call('ZADD', 'z', 1.5, 'm')).toBe(1)
+    expect(await db.call('ZRANGE', 'z', 0, -1, 'WITHSCORES')).toEqual([['m', 1.5]])
+    await expect(db.call('HGETALL', 'big')).rejects.toThrow(/^WRONGTYPE /)
+    await expect(db.call('hmsetnx', 'x')).rejects.toThrow("ERR wrong number of arguments for 'hmsetnx' command")
+    await db.close()
+    const direct = await connect({ path: server.socketPath })
+    expect(await direct.send('EXISTS', 'user')).toEqual({ type: 'integer', value: 0 })
+    await direct.close()
+  })
+
+  test('lets a user in by name, and one who may do little', async () => {
+    const { port } = server
+    for (const [url, options] of [
+      [`redis://ada:right%20word@127.0.0.1:${port}`, {}],
+      [`redis://127.0.0.1:${port}`, { username: 'small', password: 'small' }],
+    ] as const) {
+      const db = await open(url, { modules: [hmsetnx], ...options })
+      expect(await db.hmsetnx({ key: 'app:1', entries: [{ field: `${port}`, value: 'x' }] })).toBeDefined()
+      await db.close()
+    }
+  })
+
+  test('loads modules from files, whose clocks stand still in a command', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'krmt-upstream-'))
+    const path = join(folder, 'clock.ts')
+    writeFileSync(
+      path,
+      `import { command, defineModule } from 'krmt/module'
+      const clock = command({ name: 'clock', summary: 'x', flags: ['fast'],
+        run: (_args, { now }) => [now === Date.now(), Math.random() === Math.random()] })
+      export default defineModule({ name: 'clock', version: '1.0.0', requires: '^1', commands: [clock] })`,
+    )
+    const db = await open(`unix:${server.socketPath}`, { modules: [path, 'bitallpos'] })
+    expect(await db.call('CLOCK')).toEqual([true, false])
+    expect(await db.call('BITALLPOS', 'none')).toEqual([])
+    await db.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  test.each([
+    ['a wrong password', 'redis://ada:wrong@', "the password is not that of user 'ada'; correct the user and password"],
+    ['a database too many', 'redis://@', 'the server has no database 99; take a lower number'],
+    [
+      'a user who may not watch',
+      'redis://weak:weak@',
+      'the user has not the right that is needed; give it with ACL SETUSER',
+    ],
+  ])('%s is an error at once', async (what, url, error) => {
+    const options = what.includes('database') ? { database: 99 } : {}
+    await expect(open(`${url}127.0.0.1:${server.port}`, options)).rejects.toThrow(error)
+  })
+
+  test('a password that is missing, or too much', async () => {
+    const locked = await startRedisServer({ args: ['--requirepass', 'secret'] })
+    await expect(open(`redis://127.0.0.1:${locked.port}`)).rejects.toThrow('the server wants a password')
+    const db = await open(`redis://:secret@127.0.0.1:${locked.port}`)
+    expect(await db.call('PING')).toBe('PONG')
+    await db.close()
+    await locked.stop()
+    const error: unknown = await open(`redis://:secret@127.0.0.1:1`).catch(reason => reason)
+    expect(String(error)).not.toContain('secret')
+  })
+
+  test.each([
+    ['redis://nowhere.invalid', "there is no host 'nowhere.invalid'; correct the host, or the DNS"],
+    ['redis://127.0.0.1:1', 'nothing listens there; start the server, or correct the host and port'],
+    ['unix:/nowhere/redis.sock', 'nothing listens on that socket; start the server, or correct the path'],
+  ])('%s: %s', async (url, error) => {
+    await expect(open(url)).rejects.toThrow(error)
+  })
+
+  test('a server that does not answer is an error in time', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise(resolve => silent.once('listening', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await expect(open(`redis://127.0.0.1:${port}`, { upstreamTimeout: 200 })).rejects.toThrow(
+      'the server did not answer within 200 ms; if it speaks TLS, begin the URL with rediss:',
+    )
+    silent.close()
+  })
+
+  test('a server that is loading its data', async () => {
+    const loading = createServer(socket => {
+      socket
+        .on('error', () => {})
+        .on('data', () => {
+          socket.write('-LOADING Redis is loading the dataset in memory\r\n'.repeat(6))
+        })
+    }).listen(0, '127.0.0.1')
+    await new Promise(resolve => loading.once('listening', resolve))
+    const address = loading.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('the server is still loading its data; try again')
+    loading.close()
+  })
+
+  test('a replica will do for reading, and not for writing', async () => {
+    const replica = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${server.port}`] })
+    await expect(open(`unix:${replica.socketPath}`, { modules: [hmsetnx] })).rejects.toThrow(
+      `it is a replica, and there are commands that write; connect to its primary, 127.0.0.1:${server.port}`,
+    )
+    const db = await open(`unix:${replica.socketPath}`, { modules: [reader] })
+    expect(await db.look({ key: 'none' })).toBeNull()
+    await expect(db.call('SET', 'key', 'x')).rejects.toThrow(/^READONLY /)
+    await db.close()
+    await replica.stop()
+  })
+
+  test('a node of a Cluster is refused', async () => {
+    const node = await startRedisServer({ args: ['--cluster-enabled', 'yes'] })
+    await expect(open(`unix:${node.socketPath}`)).rejects.toThrow('it is a node of a Cluster, which is not supported')
+    await node.stop()
+  })
+
+  test.each(['MULTI', 'SELECT', 'SUBSCRIBE', 'MONITOR', 'HELLO'])(
+    '%s would change a connection of others',
+    async name => {
+      const db = await open(`unix:${server.socketPath}`)
+      await expect(db.call(name, ...(name === 'MULTI' || name === 'MONITOR' ? [] : ['1']))).rejects.toThrow(
+        `ERR '${name}' would change the connection, which others use too`,
+      )
+      await db.close()
+    },
+  )
+
+  test.each<[options: UpstreamOptions, error: string]>([
+    [{ modules: [{ kind: 'module' } as never] }, 'name: must be text'],
+    [{ modules: ['./nothing.ts'] }, 'no such file or folder'],
+    [{ modules: [reader, reader] }, 'a module of the name reader is there already'],
+    [{ upstreamRetries: -1 }, 'ERR upstreamRetries must be an integer from 0, not -1'],
+    [{ database: 0.5 }, 'ERR the database must be an integer from 0, not 0.5'],
+  ])('bad options: %o', async (options, error) => {
+    await expect(open(`unix:${server.socketPath}`, options)).rejects.toThrow(error)
+  })
+})
+
+describeWithRedis('a connection with TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'krmt-tls-'))
+  const file = (name: string): string => join(folder, name)
+  let port: number
+  let server: RedisServer
+
+  beforeAll(async () => {
+    const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+    openssl('req', '-x509', ...ec, '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem')
+    for (const name of ['server', 'client']) {
+      openssl('req', ...ec.slice(0, 5), '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
+      writeFileSync(file('names'), 'subjectAltName=DNS:redis.example')
+      const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names']
+      openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`)
+    }
+    const probe = createServer().listen(0, '127.0.0.1')
+    await new Promise(resolve => probe.once('listening', resolve))
+    const address = probe.address()
+    port = typeof address === 'object' && address !== null ? address.port : 0
+    await new Promise(resolve => probe.close(resolve))
+    const files = { cert: 'server.pem', key: 'server.key', 'ca-cert': 'ca.pem' }
+    const args = Object.entries(files).flatMap(([name, path]) => [`--tls-${name}-file`, file(path)])
+    server = await startRedisServer({ args: ['--tls-port', String(port), ...args] })
+  })
+  afterAll(async () => {
+    await server?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const ca = () => readFileSync(file('ca.pem'))
+  const own = () => ({ cert: readFileSync(file('client.pem')), key: readFileSync(file('client.key')) })
+
+  test('with a CA, a client certificate and a server name', async () => {
+    const tls = { ca: ca(), ...own(), servername: 'redis.example' }
+    const db = await open(`rediss://127.0.0.1:${port}`, { modules: [hmsetnx], tls })
+    expect(await db.hmsetnx({ key: 'k', entries: [{ field: 'f', value: 'v' }] })).toBe('OK')
+    await db.close()
+  })
+
+  test('says what is wrong', async () => {
+    const url = `rediss://127.0.0.1:${port}`
+    const name = { servername: 'redis.example' }
+    await expect(open(url, { tls: { ...own(), ...name } })).rejects.toThrow('pass its certificate as tls: { ca }')
+    await expect(open(url, { tls: { ca: ca(), ...own() } })).rejects.toThrow('pass the name as tls: { servername }')
+    await expect(open(url, { tls: { ca: ca(), ...name } })).rejects.toThrow('pass one as tls: { cert, key }')
+    const plain = `rediss://127.0.0.1:${server.port}`
+    await expect(open(plain, { upstreamTimeout: 300 })).rejects.toThrow('if it has no TLS, begin the URL with redis:')
+    await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('if it speaks TLS, begin the URL with rediss:')
+  })
+})
