@@ -76,11 +76,13 @@ function quoted(text: string): string {
 }
 
 const text: Code = listOf(oneOf('aaabbc10 ()[]%-.^$\0\xffA\n{}+*?_'), 0, 12, '')
-const string: Code = fc.oneof(
+/** Of at most 12 bytes. */
+const short: Code = fc.oneof(
   { weight: 10, arbitrary: text.map(quoted) },
-  { weight: 1, arbitrary: code`(${text.map(quoted)}):rep(${choice('20', '60', '300')})` },
   { weight: 1, arbitrary: choice('12.5', '-0', '1e100', '1/3') },
 )
+const long: Code = code`(${text.map(quoted)}):rep(${choice('9', '20', '60', '300')})`
+const string: Code = fc.oneof({ weight: 10, arbitrary: short }, { weight: 1, arbitrary: long })
 
 /** What is given for an index, a count or a position. */
 const index: Code = fc.oneof(
@@ -174,11 +176,16 @@ const replacement: Code = fc.oneof(
   },
   { weight: 1, arbitrary: choice('7', 'nil', 'true', 'tostring') },
 )
+/** Only a few items for a long subject: with each that repeats, matching takes its length times as long. */
+const subjectAndPattern: Code = fc.oneof(
+  { weight: 10, arbitrary: code`${short}, ${pattern}` },
+  { weight: 1, arbitrary: code`${long}, ${code`${single}${oneOf('*+-?')}${listOf(single, 0, 4, '')}`.map(quoted)}` },
+)
 const search: Code = fc.oneof(
-  code`string.find(${string}, ${pattern}${maybe(index, choice('true', 'false', 'nil', '1'))})`,
-  code`string.match(${string}, ${pattern}${maybe(index)})`,
-  code`all(string.${choice('gmatch', 'gfind')}(${string}, ${pattern}))`,
-  code`string.gsub(${string}, ${pattern}, ${replacement}${maybe(index)})`,
+  code`string.find(${subjectAndPattern}${maybe(index, choice('true', 'false', 'nil', '1'))})`,
+  code`string.match(${subjectAndPattern}${maybe(index)})`,
+  code`all(string.${choice('gmatch', 'gfind')}(${subjectAndPattern}))`,
+  code`string.gsub(${subjectAndPattern}, ${replacement}${maybe(index)})`,
 )
 
 // --- string.format.
