@@ -148,7 +148,10 @@ const { items } = fc.letrec<{ item: string; items: string }>(tie => ({
     { weight: 1, arbitrary: code`%f${fc.oneof({ weight: 5, arbitrary: set }, choice('a', ''))}` },
   ),
 }))
-const pattern: Code = code`${choice('', '', '', '^')}${items}${choice('', '', '', '$')}`.map(quoted)
+/** With few enough repetitions for a matcher that tries all ways. */
+const pattern: Code = code`${choice('', '', '', '^')}${items}${choice('', '', '', '$')}`
+  .filter(given => given.replace(/[^-*+?]/g, '').length <= 8)
+  .map(quoted)
 
 const template: Code = listOf(fc.oneof(oneOf('ax-\0'), choice('%0', '%1', '%2', '%9', '%%', '%a', '%')), 0, 4, '').map(
   quoted,
@@ -176,7 +179,7 @@ const replacement: Code = fc.oneof(
   },
   { weight: 1, arbitrary: choice('7', 'nil', 'true', 'tostring') },
 )
-/** Only a few items for a long subject: with each that repeats, matching takes its length times as long. */
+/** For a long subject, with one repetition. */
 const subjectAndPattern: Code = fc.oneof(
   { weight: 10, arbitrary: code`${short}, ${pattern}` },
   { weight: 1, arbitrary: code`${long}, ${code`${single}${oneOf('*+-?')}${listOf(single, 0, 4, '')}`.map(quoted)}` },
