@@ -71,6 +71,8 @@ describe('string.format', () => {
     ["string.format('[%s]', 1.5)", '[1.5]'],
     ["string.format('[%s]', 'a\\0b')", '[a]'],
     ["string.format('[%5s]', 'a\\0b')", '[    a]'],
+    ["(#string.format('[%s]', ('x'):rep(98) .. '\\0'))", '100'],
+    ["(#string.format('[%s]', ('x'):rep(99) .. '\\0'))", '102'],
     ["(#string.format('[%s]', ('x'):rep(99) .. '\\0y'))", '103'],
     ["(#string.format('[%s]', ('x'):rep(100) .. '\\0y'))", '104'],
     ["(#string.format('[%200s]', 'x'))", 'error: user_script:1: invalid format (width or precision too long)'],

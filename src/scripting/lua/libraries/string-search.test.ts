@@ -60,6 +60,21 @@ describe('find, match, gmatch, gsub', () => {
     ["string.find('abc', 'b', '2')", '2 2'],
     ['string.find(1234, 23)', '2 3'],
     ["string.match(1234, '%d', 2.9)", '2'],
+    ["string.find('xab', 'a*xab', 2)", 'nil'],
+    ["string.match('aab', '^.-(b)')", 'b'],
+    ["string.match('aabab', '^(a-)(ab)(ab)$')", 'a ab ab'],
+    ["string.find('xa', 'b?a')", '2 2'],
+    ["string.find('xa', 'b*a')", '2 2'],
+    ["string.find('xa', 'b-a')", '2 2'],
+    ["string.find('xa', 'b+a')", 'nil'],
+    ["string.find('xa', '%d?a')", '2 2'],
+    ["string.find('xa', '%d*a')", '2 2'],
+    ["string.find('xa', '%d-a')", '2 2'],
+    ["string.find('xa', '[bc]?a')", '2 2'],
+    ["string.find('xa', '[bc]*a')", '2 2'],
+    ["string.find('xa', '[bc]-a')", '2 2'],
+    ["string.find('x', 'x?$', 2)", '2 1'],
+    ["string.gsub('xax', '%d*', '-')", '-x-a-x- 4'],
   ])('Classes, sets, repetitions: %s', (source, expected) => {
     expect(evaluate(source)).toBe(expected)
   })
@@ -256,6 +271,16 @@ describe('a pattern that is too much', () => {
 
   test('the result of gsub is bounded by the memory that Lua may have', () => {
     expect(evaluate("pcall(string.gsub, ('a'):rep(10000000), 'a', ('b'):rep(100))")).toBe('false not enough memory')
+  })
+
+  test('gsub keeps no memory, not even when a callback fails', () => {
+    const { run, lua } = bareLua(self => ({ string: searchFunctions(self, () => {}) }))
+    const chunk =
+      "for i = 1, 10000 do ('abc'):gsub('%w', 'x') pcall(string.gsub, 'abc', 'c', error) end collectgarbage()"
+    run(chunk)
+    const size = lua.memorySize
+    run(chunk)
+    expect(lua.memorySize).toBe(size)
   })
 
   test('a callback cannot yield', () => {

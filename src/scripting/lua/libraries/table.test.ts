@@ -71,6 +71,14 @@ describe('concat, remove, sort', () => {
     ['table.sort({}, 5)', "error: user_script:1: bad argument #2 to 'sort' (function expected, got number)"],
     ['table.sort()', "error: user_script:1: bad argument #1 to 'sort' (table expected, got no value)"],
     ["table.sort('x')", "error: user_script:1: bad argument #1 to 'sort' (table expected, got string)"],
+    [
+      'local n, t = 0, {1, 2, 3, 4, 5} local ok, e = pcall(table.sort, t, function() n = n + 1 return true end) return ok, e, n',
+      'false invalid order function for sorting 7',
+    ],
+    [
+      'local n, t = 0, {1, 2, 3, 4, 5, 6, 7} local ok, e = pcall(table.sort, t, function() n = n + 1 return n % 7 ~= 0 end) return ok, e, n',
+      'false invalid order function for sorting 13',
+    ],
   ])('%s', (source, expected) => {
     expect(evaluate(source)).toBe(expected)
   })
