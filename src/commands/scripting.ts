@@ -212,7 +212,7 @@ export function rightsOf(scriptFlags: ReadonlySet<string> | undefined, readOnly:
   if (readOnly && !noWrites) {
     throw new ReplyError('ERR Can not execute a script with write flag using *_ro command.')
   }
-  return { readOnly: noWrites, allowOom: readOnly || scriptFlags.has('allow-oom') }
+  return { readOnly: noWrites }
 }
 
 function loaded(client: Client, text: ByteString): Script {
@@ -251,5 +251,5 @@ function flush(client: Client, argv: readonly ByteString[]): void {
   client.reply.ok()
 }
 
-const MAY_READ: ScriptRights = { readOnly: true, allowOom: true }
-const MAY_ALL: ScriptRights = { readOnly: false, allowOom: false }
+const MAY_READ: ScriptRights = { readOnly: true }
+const MAY_ALL: ScriptRights = { readOnly: false }

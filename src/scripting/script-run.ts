@@ -6,8 +6,6 @@ import { Target } from '../engine/effects.js'
 export interface ScriptRights {
   /** It is refused every command that writes. */
   readonly readOnly: boolean
-  /** It may write while memory is short. */
-  readonly allowOom: boolean
 }
 
 /** Where a script's writes go, beside the data: the bits of redis.set_repl. */
