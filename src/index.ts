@@ -10,7 +10,7 @@ export type {
   OpenOptions,
   Reply,
 } from './host/embedded/open.js'
-export type { TlsOptions } from './host/upstream/address.js'
 export type { Upstream, UpstreamDb, UpstreamOptions } from './host/upstream/open.js'
 export { open } from './open.js'
 export type { ListenOptions } from './server/server.js'
+export type { TlsOptions } from './upstream/address.js'

@@ -1,5 +1,6 @@
 import { ReplyError } from '../errors.js'
 import type { AnyCommand } from '../module/command.js'
+import { STATEFUL } from '../registry/stateful-commands.js'
 
 /** What must be known of a command that another one forwards to. */
 export interface ForwardTarget {
@@ -27,23 +28,3 @@ export function checkForward(by: AnyCommand, { fullName, writes, isAdmin }: Forw
 
 /** Commands that do whatever their script does. */
 const RUNS_SCRIPTS_THAT_WRITE = new Set(['eval', 'evalsha', 'fcall'])
-
-/** Commands that change what the connection is, or would answer more than once; in lower case. */
-export const STATEFUL: ReadonlySet<string> = new Set([
-  'multi',
-  'exec',
-  'discard',
-  'watch',
-  'unwatch',
-  'subscribe',
-  'unsubscribe',
-  'psubscribe',
-  'punsubscribe',
-  'ssubscribe',
-  'sunsubscribe',
-  'quit',
-  'reset',
-  'hello',
-  'auth',
-  'select',
-])

@@ -7,7 +7,7 @@ import { open, type UpstreamOptions } from 'krmt'
 import { command, defineModule, t } from 'krmt/module'
 import hmsetnx from 'krmt/modules/hmsetnx'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
-import { parseAddress } from '../../src/host/upstream/address.js'
+import { NO_LOGIN, parseAddress } from '../../src/upstream/address.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { connect } from '../support/resp-client.js'
 
@@ -26,29 +26,57 @@ const reader = defineModule({
   ],
 })
 
+const at = (host: string, port: number) => ({ socket: { host, port } })
+
 describe('a URL', () => {
   test.each([
-    ['redis://', { socket: { host: '127.0.0.1', port: 6379 }, database: 0, username: undefined, password: undefined }],
-    ['redis://example.org:7000/3', { socket: { host: 'example.org', port: 7000 }, database: 3 }],
-    ['redis://[::1]:7000', { socket: { host: '::1', port: 7000 }, name: 'redis://[::1]:7000' }],
-    ['redis://ada:p%40ss@host', { username: 'ada', password: 'p@ss', name: 'redis://host:6379' }],
-    ['redis://:secret@host', { username: undefined, password: 'secret' }],
-    ['rediss://host', { tls: {} }],
-    ['unix:/run/redis.sock?db=2', { socket: { path: '/run/redis.sock' }, database: 2, tls: undefined }],
-    ['redis+unix:///run/redis.sock', { socket: { path: '/run/redis.sock' }, name: 'unix:/run/redis.sock' }],
+    ['redis://', { kind: 'server', login: NO_LOGIN, database: 0, endpoints: [at('127.0.0.1', 6379)] }],
+    ['redis://example.org:7000/3', { endpoints: [at('example.org', 7000)], database: 3 }],
+    ['redis://[::1]:7000', { endpoints: [at('::1', 7000)], name: 'redis://[::1]:7000' }],
+    ['redis://ada:p%40ss@host', { login: { username: 'ada', password: 'p@ss' }, name: 'redis://host:6379' }],
+    ['redis://:secret@host', { login: { username: undefined, password: 'secret' } }],
+    ['rediss://host', { endpoints: [{ tls: {} }] }],
+    [
+      'unix:/run/redis.sock?db=2',
+      { endpoints: [{ socket: { path: '/run/redis.sock' }, tls: undefined }], database: 2 },
+    ],
+    ['redis+unix:///run/redis.sock', { endpoints: [{ name: 'unix:/run/redis.sock' }], name: 'unix:/run/redis.sock' }],
+    [
+      'redis+sentinel://:x@one,[::1]:7000/main/2',
+      {
+        kind: 'sentinel',
+        endpoints: [at('one', 26379), at('::1', 7000)],
+        primary: 'main',
+        database: 2,
+        name: 'redis+sentinel://one:26379,[::1]:7000/main',
+      },
+    ],
+    [
+      'rediss+cluster://ada:x@one:1,two:2',
+      { kind: 'cluster', endpoints: [{ tls: {} }, { name: 'rediss://two:2' }], login: { username: 'ada' } },
+    ],
   ])('%s', (url, address) => {
     expect(parseAddress(url)).toMatchObject(address)
   })
 
   test('options overrule it', () => {
     const options = { username: 'b', password: 'y', database: 1 }
-    expect(parseAddress('redis://a:x@host/0', options)).toMatchObject(options)
+    const { login, database } = parseAddress('redis://a:x@host/0', options)
+    expect({ ...login, database }).toEqual(options)
   })
 
   test.each([
-    ['http://host', "ERR cannot open 'http://host': its scheme must be redis:, rediss: (TLS) or unix:, not http:"],
+    [
+      'http://host',
+      "ERR cannot open 'http://host': its scheme must be redis:, rediss: (TLS), redis+sentinel:, redis+cluster: or unix:, not http:",
+    ],
     ['redis://u:secret@host/x', "ERR cannot open 'redis://…@host/x': the database must be a number, not 'x'"],
-    ['redis://host:port', 'it is no URL; write redis://host:6379'],
+    ['redis://host:port', "'host:port' is no host and port; write host:6379"],
+    ['localhost:6379', 'it is no URL; write redis://host:6379'],
+    ['redis://one,two', 'write redis+cluster: for a Cluster, redis+sentinel: for Sentinels'],
+    ['redis+sentinel://one', 'it lacks the name of the primary: write redis+sentinel://host:26379/name'],
+    ['redis+cluster://one/1', 'a Cluster has no database 1; leave it out'],
+    ['redis://host:99999', 'there is no port 99999'],
     ['redis://a%ZZ@host', 'write %25 for a percent sign'],
     ['unix:', 'it names no socket: write unix:/path/to/redis.sock'],
   ])('%s cannot be opened', async (url, error) => {
@@ -195,9 +223,11 @@ describeWithRedis('open() with a URL', () => {
     await replica.stop()
   })
 
-  test('a node of a Cluster is refused', async () => {
+  test('a node of a Cluster is to be called one', async () => {
     const node = await startRedisServer({ args: ['--cluster-enabled', 'yes'] })
-    await expect(open(`unix:${node.socketPath}`)).rejects.toThrow('it is a node of a Cluster, which is not supported')
+    await expect(open(`unix:${node.socketPath}`)).rejects.toThrow(
+      'it is a node of a Cluster; begin the URL with redis+cluster:',
+    )
     await node.stop()
   })
 

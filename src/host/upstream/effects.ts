@@ -1,8 +1,8 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError, wrongArity } from '../../errors.js'
+import type { ServerCommand, ServerCommands } from '../../upstream/command-info.js'
+import { bytesIn } from '../../upstream/raw-reply.js'
 import { arePlain, typedKeys } from '../plain-effects.js'
-import type { ServerCommand, ServerCommands } from './command-info.js'
-import { bytesIn } from './raw-reply.js'
 import type { Reading } from './reading.js'
 
 /** A recorded effect, the server's command that carries it out, and the database that it is for. */

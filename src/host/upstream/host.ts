@@ -9,17 +9,17 @@ import type { ScriptForward } from '../../module/reply.js'
 import { writeReply } from '../../module/write-reply.js'
 import { type Conversions, ReplyCollector } from '../../resp/collector.js'
 import { sha1 } from '../../scripting/sha1.js'
+import { ConnectionLost } from '../../upstream/connection.js'
+import { convert, type RawReply } from '../../upstream/raw-reply.js'
+import { lostError, type Session } from '../../upstream/session.js'
 import { checkForward } from '../forwarding.js'
 import { TO_CALL_REPLY } from '../replies.js'
-import { ConnectionLost } from './connection.js'
 import { Call, errorFor, type Outcome } from './handler.js'
 import { KeyLocks } from './locks.js'
-import { convert, type RawReply } from './raw-reply.js'
 import type { ReadSource } from './read.js'
 import { runReadOnly } from './read-only.js'
 import { Answers, placeOf } from './reading.js'
 import type { Run } from './run.js'
-import { lostError, type UpstreamServer } from './server.js'
 import { attempt, CONFLICT } from './writing.js'
 
 export interface HostOptions {
@@ -33,15 +33,15 @@ export interface HostOptions {
 
 /** Runs modules' commands in front of a server: gives them what they read there, and commits what they write. */
 export class UpstreamHost implements ReadSource {
-  readonly #server: UpstreamServer
+  readonly #session: Session
   readonly #options: HostOptions
   readonly #locks = new KeyLocks()
   /** The texts of the scripts that came through here, by SHA-1. */
   readonly #scripts = new Map<ByteString, ByteString>()
   #current: Run | undefined
 
-  constructor(server: UpstreamServer, options: HostOptions) {
-    this.#server = server
+  constructor(session: Session, options: HostOptions) {
+    this.#session = session
     this.#options = options
   }
 
@@ -53,7 +53,7 @@ export class UpstreamHost implements ReadSource {
   /** Runs a module's command. Throws a ReplyError for an error reply. */
   async run<T>(command: CompiledCommand, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
     const { clock, random } = this.#options
-    const fixed = { database: this.#server.database, now: clock.now(), seed: Math.floor(random() * 2 ** 32) }
+    const fixed = { database: this.#session.database, now: clock.now(), seed: Math.floor(random() * 2 ** 32) }
     const call = new Call(command, argv, fixed, this, run => {
       this.#current = run
     })
@@ -78,13 +78,13 @@ export class UpstreamHost implements ReadSource {
 
   /** Runs one of the server's own commands for a program. */
   async pass<T>(argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
-    const reply = thrown(await this.#server.call(argv))
+    const reply = thrown(await this.#session.call(argv))
     this.#noteScript(argv)
     return convert(reply, to)
   }
 
   async forward<T>(call: Call, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
-    const command = this.#server.commandOf(argv)
+    const command = this.#session.commandOf(argv)
     const { fullName } = command
     checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
     return this.pass(argv, to)
@@ -93,7 +93,7 @@ export class UpstreamHost implements ReadSource {
   readOnly(argv: readonly ByteString[]): readonly ByteString[] {
     const name = argv[0]
     if (name === undefined) throw new TypeError('read.call() needs the name of a command')
-    const command = this.#server.commandOf(argv)
+    const command = this.#session.commandOf(argv)
     if (!command.has('readonly')) throw new ReplyError(`ERR read.call('${name}') is no read-only command`)
     if (command.has('noscript') || command.has('blocking')) {
       throw new ReplyError(`ERR read.call('${name}') is not allowed in a module`)
@@ -120,7 +120,9 @@ export class UpstreamHost implements ReadSource {
     // What may be written must not depend on what is no longer watched.
     const first = call.run(call.writes ? new Answers() : (before?.run.reading.answers ?? new Answers()))
     if (!call.writes) {
-      return this.#again(call, () => runReadOnly(call, first, this.#server.readConnection, this.#options.retries))
+      return this.#again(call, () =>
+        runReadOnly(call, first, () => this.#session.serverFor().reads.get(), this.#options.retries),
+      )
     }
     if (first.run.reading.missing.size === 0 && first.run.effects.length === 0) return first
     const places = new Set(call.keys.map(key => placeOf(call.database, key)))
@@ -130,7 +132,9 @@ export class UpstreamHost implements ReadSource {
     try {
       for (let tries = 0; ; tries++) {
         const outcome = await this.#again(call, () =>
-          this.#server.exclusive.use(connection => attempt(call, first, connection, this.#server.commands)),
+          this.#session
+            .serverFor()
+            .exclusive.use(connection => attempt(call, first, connection, this.#session.upstream.commands)),
         )
         if (outcome !== CONFLICT) return outcome
         if (tries >= this.#options.retries) {
@@ -166,10 +170,10 @@ export class UpstreamHost implements ReadSource {
   async #runScript(call: Call, { sha, keys, args, readOnly }: ScriptForward, before: Outcome): Promise<RawReply> {
     const name = readOnly ? 'EVALSHA_RO' : 'EVALSHA'
     const argv = [name, sha, String(keys.length), ...keys.map(key => latin1(key)), ...args.map(arg => wordOf(arg))]
-    const command = this.#server.commandOf(argv)
+    const command = this.#session.commandOf(argv)
     checkForward(call.command, { fullName: command.fullName, writes: command.has('write'), isAdmin: false }, name)
-    const reply = await this.#server.call(argv)
-    if (!(reply instanceof Error && reply.message.startsWith('NOSCRIPT'))) return reply
+    const reply = await this.#session.call(argv)
+    if (!(reply instanceof ReplyError && reply.message.startsWith('NOSCRIPT'))) return reply
     // The server does not know it, or not any more.
     call.wantsText = true
     const { result } = await this.#outcomeOf(call, before)
@@ -179,8 +183,8 @@ export class UpstreamHost implements ReadSource {
       throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
     }
     const load = ['SCRIPT', 'LOAD', result.text]
-    const [loaded = null, answer = null] = await this.#server.callAll([load, argv])
-    if (loaded instanceof Error) return loaded
+    const [loaded = null, answer = null] = await this.#session.callAll([load, argv])
+    if (loaded instanceof ReplyError) return loaded
     this.#noteScript(load)
     return answer
   }
@@ -205,7 +209,7 @@ const MOST_LOSSES = 3
 /** In milliseconds. */
 const LONGEST_WAIT = 64
 
-function thrown<T>(reply: T | Error): T {
-  if (reply instanceof Error) throw reply instanceof ReplyError ? reply : new ReplyError(reply.message)
+function thrown<T>(reply: T | ReplyError): T {
+  if (reply instanceof ReplyError) throw reply
   return reply
 }

@@ -1,4 +1,4 @@
-import type { ByteString } from '../../bytes/bytes.js'
+import { type ByteString, fromUtf8, toUtf8 } from '../../bytes/bytes.js'
 import { type Clock, systemClock } from '../../engine/clock.js'
 import { type Log, silentLog } from '../../engine/log.js'
 import { ReplyError } from '../../errors.js'
@@ -6,13 +6,14 @@ import type { ClientOf } from '../../module/client.js'
 import type { Log as ModuleLog } from '../../module/context.js'
 import type { CommandWord } from '../../module/reply.js'
 import type { Conversions } from '../../resp/collector.js'
+import { type AddressOptions, parseAddress } from '../../upstream/address.js'
+import type { Session } from '../../upstream/session.js'
+import { Upstream as Server } from '../../upstream/upstream.js'
 import { type ModuleInput, type ModulesOf, wordsOf } from '../inputs.js'
 import { type BytesReply, type Reply, TO_BYTES, TO_TEXT } from '../replies.js'
 import { defineCalls } from '../typed-calls.js'
-import { type AddressOptions, parseAddress } from './address.js'
 import { UpstreamHost } from './host.js'
 import { UpstreamModules } from './modules.js'
-import { UpstreamServer } from './server.js'
 
 export interface UpstreamOptions<Modules extends readonly ModuleInput[] = readonly ModuleInput[]>
   extends AddressOptions {
@@ -68,10 +69,11 @@ export async function openUpstream<const Modules extends readonly ModuleInput[] 
   try {
     const commands = []
     for (const input of options.modules ?? []) commands.push(...(await modules.add(input)))
-    const server = await UpstreamServer.open(address, { ...limits, mustWrite: modules.write })
+    const server = await Server.open(address, limits, modules.write)
+    const session = server.session()
     const { clock = systemClock, random = Math.random } = options
-    host = new UpstreamHost(server, { log, clock, random, retries: limits.retries })
-    const db = new UpstreamDatabase(server, host, modules)
+    host = new UpstreamHost(session, { log, clock, random, retries: limits.retries })
+    const db = new UpstreamDatabase(session, host, modules)
     defineCalls(db, commands, argv => db.run(argv, TO_TEXT))
     return db as unknown as UpstreamDb<Modules>
   } catch (error) {
@@ -81,12 +83,12 @@ export async function openUpstream<const Modules extends readonly ModuleInput[] 
 }
 
 class UpstreamDatabase implements Upstream {
-  readonly #server: UpstreamServer
+  readonly #session: Session
   readonly #host: UpstreamHost
   readonly #modules: UpstreamModules
 
-  constructor(server: UpstreamServer, host: UpstreamHost, modules: UpstreamModules) {
-    this.#server = server
+  constructor(session: Session, host: UpstreamHost, modules: UpstreamModules) {
+    this.#session = session
     this.#host = host
     this.#modules = modules
   }
@@ -100,11 +102,11 @@ class UpstreamDatabase implements Upstream {
   }
 
   subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<() => Promise<void>> {
-    return this.#server.subscribe(channel, listener)
+    return this.#session.subscribe(fromUtf8(channel), message => listener(toUtf8(message), channel))
   }
 
   async close(): Promise<void> {
-    this.#server.close()
+    this.#session.upstream.close()
     await this.#modules.close()
   }
 

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { type Bytes, type BytesLike, bytesOf, latin1 } from '../../module/bytes.js'
 import type { HashEntry, ReadHash, ReadKey } from '../../module/context.js'
-import { bytesIn, itemsIn, numberIn, type RawReply } from './raw-reply.js'
+import { bytesIn, itemsIn, numberIn, type RawReply } from '../../upstream/raw-reply.js'
 import type { View } from './view.js'
 
 export class KeyView implements ReadKey {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
-import type { Connection } from './connection.js'
+import type { Connection } from '../../upstream/connection.js'
+import { itemsIn, type RawReply } from '../../upstream/raw-reply.js'
 import type { Call, Outcome } from './handler.js'
-import { itemsIn, type RawReply } from './raw-reply.js'
 import { Answers, type ReadRequest } from './reading.js'
 import { checkRepeats } from './run.js'
 
@@ -72,7 +72,7 @@ async function fetchAtOnce(
   let noDatabase: RawReply | undefined
   for (const [index, { request }] of from.entries()) {
     const reply = results[index] ?? null
-    if (request === undefined) noDatabase = reply instanceof Error ? reply : undefined
+    if (request === undefined) noDatabase = reply instanceof ReplyError ? reply : undefined
     else answers.set(request, noDatabase ?? reply)
   }
   return answers
@@ -81,9 +81,9 @@ async function fetchAtOnce(
 /** What the commands between MULTI and EXEC have answered; throws the ReplyError because of which they were not carried out. */
 export function transactionReplies(replies: readonly RawReply[]): readonly RawReply[] {
   const last = replies.at(-1) ?? null
-  if (last instanceof Error) {
-    const refused = replies.find(reply => reply instanceof Error)
-    throw new ReplyError((refused as Error).message, { cause: last })
+  if (last instanceof ReplyError) {
+    const refused = replies.find(reply => reply instanceof ReplyError)
+    throw new ReplyError((refused as ReplyError).message, { cause: last })
   }
   return itemsIn(last)
 }

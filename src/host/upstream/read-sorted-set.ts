@@ -2,7 +2,7 @@ import type { ByteString } from '../../bytes/bytes.js'
 import { type Bytes, type BytesLike, bytesOf, latin1 } from '../../module/bytes.js'
 import type { ReadSortedSet, ScoredMember, ScoreRange } from '../../module/context.js'
 import { formatNumber } from '../../module/effects.js'
-import { bytesIn, itemsIn, numberIn, type RawReply } from './raw-reply.js'
+import { bytesIn, itemsIn, numberIn, type RawReply } from '../../upstream/raw-reply.js'
 import type { Answer } from './reading.js'
 import { indexOf, type View } from './view.js'
 

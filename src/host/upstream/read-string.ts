@@ -1,10 +1,9 @@
-import { type ByteString, fromBuffer } from '../../bytes/bytes.js'
+import type { ByteString } from '../../bytes/bytes.js'
 import { type Bytes, bytesOf } from '../../module/bytes.js'
 import type { BitRange, ReadString } from '../../module/context.js'
+import { bytesIn, numberIn } from '../../upstream/raw-reply.js'
 import { visitSetBits } from '../../values/string-bits.js'
 import { rangeOf } from '../ranges.js'
-import { bytesIn, numberIn } from './raw-reply.js'
-import type { Answer } from './reading.js'
 import { indexOf, type View } from './view.js'
 
 export class StringView implements ReadString {
@@ -71,7 +70,7 @@ export class StringView implements ReadString {
       this.#view.guess(null)
       return
     }
-    const bytes = textIn(answer)
+    const bytes = bytesIn(answer) ?? ''
     const range = rangeOf(start, end, length === undefined ? start + bytes.length : numberIn(length))
     if (range === undefined || limit <= 0) return
     let left = limit
@@ -82,7 +81,7 @@ export class StringView implements ReadString {
   #askLength(): number {
     const question = ['STRLEN', this.#key]
     const whole = ['GET', this.#key]
-    if (this.#view.knows(...whole)) return textIn(this.#view.askInstead(whole, question)).length
+    if (this.#view.knows(...whole)) return (bytesIn(this.#view.askInstead(whole, question) ?? null) ?? '').length
     const answer = this.#view.askKey(...question)
     return answer === undefined ? this.#view.guessKey(this.#key, 0) : numberIn(answer)
   }
@@ -100,25 +99,12 @@ export class StringView implements ReadString {
       (this.#view.knows(...chunkAt(start - CHUNK)) || this.#view.knows(...chunkAt(start + CHUNK)))
     if (!isPassingThrough && !this.#view.knows(...whole)) {
       const answer = this.#view.askKey(...chunk)
-      return answer === undefined ? this.#view.guess('') : textIn(answer)
+      return answer === undefined ? this.#view.guess('') : (bytesIn(answer) ?? '')
     }
     const answer = this.#view.askInstead(whole, chunk)
-    return answer === undefined ? this.#view.guess('') : textIn(answer).slice(start, start + CHUNK)
+    return answer === undefined ? this.#view.guess('') : (bytesIn(answer) ?? '').slice(start, start + CHUNK)
   }
 }
-
-/** Each answer is turned into a string once, however many runs and views look at it. */
-function textIn(answer: Answer | undefined): ByteString {
-  if (!Buffer.isBuffer(answer)) return ''
-  let text = texts.get(answer)
-  if (text === undefined) {
-    text = fromBuffer(answer)
-    texts.set(answer, text)
-  }
-  return text
-}
-
-const texts = new WeakMap<Buffer, ByteString>()
 
 /** Bytes that are fetched for the sake of one. */
 const CHUNK = 4096

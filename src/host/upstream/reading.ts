@@ -1,6 +1,6 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
-import type { RawReply } from './raw-reply.js'
+import type { RawReply } from '../../upstream/raw-reply.js'
 
 /** A read-only command that a handler wants the reply of. */
 export interface ReadRequest {
@@ -39,7 +39,7 @@ export class Answers {
   set({ id, database, keys }: ReadRequest, reply: RawReply): void {
     this.#replies.set(id, reply)
     for (const key of keys) this.#keys.add(placeOf(database, key))
-    if (!(reply instanceof Error)) this.#databases.add(database)
+    if (!(reply instanceof ReplyError)) this.#databases.add(database)
   }
 
   /** Whether anything has been read in a database, so that there is one. */
@@ -120,13 +120,13 @@ export class Reading {
 }
 
 /** A reply that is no error. */
-export type Answer = Exclude<RawReply, Error>
+export type Answer = Exclude<RawReply, ReplyError>
 
 /** How often a run goes on without knowing. More reads than this are not fetched in one go. */
 const MOST_GUESSES = 4096
 
 function answerOf(reply: RawReply | undefined): Answer | undefined {
-  if (reply instanceof Error) throw new ReplyError(reply.message)
+  if (reply instanceof ReplyError) throw new ReplyError(reply.message)
   return reply
 }
 

@@ -1,10 +1,10 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
-import type { ServerCommands } from './command-info.js'
-import { type Connection, ConnectionLost } from './connection.js'
+import type { ServerCommands } from '../../upstream/command-info.js'
+import { type Connection, ConnectionLost } from '../../upstream/connection.js'
+import type { RawReply } from '../../upstream/raw-reply.js'
 import { checkEffects, type Effect, effectsOf } from './effects.js'
 import type { Call, Outcome } from './handler.js'
-import type { RawReply } from './raw-reply.js'
 import { transactionReplies } from './read-only.js'
 import { Answers, placeOf, Reading, type ReadRequest } from './reading.js'
 import { checkRepeats } from './run.js'
@@ -100,10 +100,10 @@ class Attempt {
     let noDatabase: RawReply | undefined
     for (const [index, of] of from.entries()) {
       const reply = replies[index] ?? null
-      if (of === 'select') noDatabase = reply instanceof Error ? reply : undefined
+      if (of === 'select') noDatabase = reply instanceof ReplyError ? reply : undefined
       else if (of !== undefined) this.#answers.set(of, noDatabase ?? reply)
       // What is not watched must not be relied on.
-      else if (reply instanceof Error) throw new ReplyError(reply.message)
+      else if (reply instanceof ReplyError) throw new ReplyError(reply.message)
     }
   }
 
@@ -156,7 +156,7 @@ class Attempt {
     this.#watched.clear()
     if (!isAlone && replies.at(-1) === null) return false
     for (const reply of isAlone ? replies : transactionReplies(replies)) {
-      if (!(reply instanceof Error)) continue
+      if (!(reply instanceof ReplyError)) continue
       if (effects.length === 1) throw new ReplyError(reply.message)
       throw new ReplyError(
         `ERR one of the effects of ${fullName} has failed, and the others have been applied: ${reply.message}`,

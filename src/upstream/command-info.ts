@@ -1,5 +1,5 @@
-import type { ByteString } from '../../bytes/bytes.js'
-import { type FoundKey, findKeys, type KeyFlag, type KeySpec } from '../../registry/key-spec.js'
+import type { ByteString } from '../bytes/bytes.js'
+import { type FoundKey, findKeys, type KeyFlag, type KeySpec } from '../registry/key-spec.js'
 import { bytesIn, itemsIn, numberIn, type RawReply } from './raw-reply.js'
 
 /** What the server says of one of its commands. */

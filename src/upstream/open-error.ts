@@ -1,22 +1,28 @@
-import { ReplyError } from '../../errors.js'
-import type { Address } from './address.js'
+import { ReplyError } from '../errors.js'
+import type { Endpoint, Login } from './address.js'
 
 /** Why a connection could not be made, in one sentence that says what to change. */
-export function openError(address: Address, error: unknown): ReplyError {
-  return new ReplyError(`ERR cannot connect to ${address.name}: ${reasonOf(address, error)}`, { cause: error })
+export function openError(endpoint: Endpoint, as: { login: Login; database: number }, error: unknown): ReplyError {
+  const target = { ...endpoint, ...as.login, database: as.database }
+  return new ReplyError(`ERR cannot connect to ${endpoint.name}: ${reasonOf(target, error)}`, { cause: error })
 }
 
-function reasonOf(address: Address, error: unknown): string {
+/** What was to be connected to, and as whom. */
+interface Target extends Endpoint, Login {
+  readonly database: number
+}
+
+function reasonOf(target: Target, error: unknown): string {
   const { code, message } = detailsOf(error)
   const byCode = REASONS[code] ?? (code.startsWith('ERR_SSL') || code === 'EPROTO' ? tlsReason(message) : undefined)
-  if (byCode !== undefined) return byCode(address)
+  if (byCode !== undefined) return byCode(target)
   const reply = REPLIES.find(([start]) => start.test(message))
-  if (reply !== undefined) return reply[1](address)
+  if (reply !== undefined) return reply[1](target)
   if (message.startsWith('NOPERM')) {
     return `the user has not the right that is needed; give it with ACL SETUSER (${message.replace('NOPERM ', '')})`
   }
-  if (message.startsWith('the server did not answer')) return `${message}; ${silentHint(address)}`
-  if (ENDED.test(message)) return `the server did not let us in; ${silentHint(address)}`
+  if (message.startsWith('the server did not answer')) return `${message}; ${silentHint(target)}`
+  if (ENDED.test(message)) return `the server did not let us in; ${silentHint(target)}`
   return message
 }
 
@@ -24,7 +30,7 @@ function reasonOf(address: Address, error: unknown): string {
 const ENDED =
   /^(Socket closed|Disconnects client|The client is closed|Connection timeout|(read|write) (ECONNRESET|EPIPE)|This socket has been ended|Client network socket disconnected)/
 
-function silentHint({ tls }: Address): string {
+function silentHint({ tls }: Target): string {
   if (tls === undefined) return 'if it speaks TLS, begin the URL with rediss:, and if not, look into its log'
   const hint = 'if it has no TLS, begin the URL with redis:'
   return tls.cert === undefined
@@ -32,7 +38,7 @@ function silentHint({ tls }: Address): string {
     : hint
 }
 
-type Reason = (address: Address) => string
+type Reason = (target: Target) => string
 
 const noListener: Reason = ({ socket }) =>
   'path' in socket

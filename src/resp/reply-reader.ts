@@ -1,0 +1,160 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import { FrameScanner } from './frame-scanner.js'
+
+/**
+ * A reply as a value that has lost nothing: a bulk string is its bytes, an integer beyond 2^53 a bigint, an error a ReplyError that
+ * has not been thrown.
+ */
+export type RawReply =
+  | null
+  | ByteString
+  | number
+  | bigint
+  | boolean
+  | Status
+  | Double
+  | ReplyError
+  | MapReply
+  | readonly RawReply[]
+
+/** A line of text, such as OK. */
+export class Status {
+  constructor(readonly text: ByteString) {}
+}
+
+/** A floating point number of RESP3, which may be an integer. */
+export class Double {
+  constructor(readonly value: number) {}
+}
+
+/** A map of RESP3. */
+export class MapReply {
+  /** @param items keys and values in turn */
+  constructor(readonly items: readonly RawReply[]) {}
+}
+
+/** Out of band: what a server says without having been asked (RESP3). */
+export class Push {
+  constructor(readonly items: readonly RawReply[]) {}
+}
+
+/** Makes values of the bytes that a server sends. */
+export class ReplyReader {
+  readonly #scanner = new FrameScanner()
+  readonly #onReply: (reply: RawReply) => void
+  readonly #onPush: (push: Push) => void
+  /** What has come of a frame that has not come to its end. */
+  #gathered: Buffer[] = []
+
+  constructor(onReply: (reply: RawReply) => void, onPush: (push: Push) => void) {
+    this.#onReply = onReply
+    this.#onPush = onPush
+  }
+
+  /**
+   * Takes the bytes just read, which are the caller's again afterwards. O(bytes).
+   *
+   * @throws Error for bytes that are no RESP
+   */
+  push(bytes: Buffer): void {
+    let at = 0
+    while (at < bytes.length) {
+      const end = this.#scanner.scan(bytes, at, bytes.length)
+      if (end === -1) {
+        this.#gathered.push(Buffer.from(bytes.subarray(at)))
+        return
+      }
+      let frame = bytes.subarray(at, end)
+      if (this.#gathered.length > 0) frame = Buffer.concat([...this.#gathered.splice(0), frame])
+      at = end
+      const value = new FrameParser(frame).value()
+      if (value instanceof Push) this.#onPush(value)
+      else this.#onReply(value)
+    }
+  }
+}
+
+/** The values of one whole frame. */
+class FrameParser {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  value(): RawReply | Push {
+    const type = String.fromCharCode(this.#bytes[this.#at]!)
+    const line = this.#line()
+    switch (type) {
+      case '+':
+        return new Status(line)
+      case '-':
+        return new ReplyError(line)
+      case ':':
+        return integerOf(line)
+      case '$':
+        return line === '-1' ? null : this.#bulk(Number(line))
+      case '*':
+        return line === '-1' ? null : this.#items(Number(line))
+      case '_':
+        return null
+      case ',':
+        return new Double(doubleOf(line))
+      case '#':
+        return line === 't'
+      case '(':
+        return BigInt(line)
+      case '!':
+        return new ReplyError(this.#bulk(Number(line)))
+      case '=':
+        return this.#bulk(Number(line)).slice(VERBATIM_HEAD)
+      case '%':
+        return new MapReply(this.#items(2 * Number(line)))
+      case '~':
+        return this.#items(Number(line))
+      case '>':
+        return new Push(this.#items(Number(line)))
+      default:
+        // An attribute: the scanner lets nothing else through.
+        this.#items(2 * Number(line))
+        return this.value()
+    }
+  }
+
+  #items(count: number): RawReply[] {
+    const items: RawReply[] = []
+    for (let i = 0; i < count; i++) {
+      const item = this.value()
+      items.push(item instanceof Push ? item.items : item)
+    }
+    return items
+  }
+
+  #bulk(length: number): ByteString {
+    const start = this.#at
+    this.#at = start + length + 2
+    return this.#bytes.latin1Slice(start, start + length)
+  }
+
+  /** The rest of the line, without its type. */
+  #line(): ByteString {
+    const start = this.#at + 1
+    const end = this.#bytes.indexOf('\r\n', start, 'latin1')
+    this.#at = end + 2
+    return this.#bytes.latin1Slice(start, end)
+  }
+}
+
+/** `txt:` */
+const VERBATIM_HEAD = 4
+
+function integerOf(text: ByteString): number | bigint {
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : BigInt(text)
+}
+
+function doubleOf(text: ByteString): number {
+  return text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text)
+}

@@ -1,0 +1,201 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { fromUtf8 } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import { encodeCommand } from '../resp/encode.js'
+import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
+import type { Endpoint, Login } from './address.js'
+import { Link } from './link.js'
+
+/** Why a connection can no longer be used. */
+interface Loss {
+  readonly why: string
+  readonly isTimeout?: boolean
+  readonly cause?: unknown
+}
+
+/** The connection was lost, or given up, before all replies had come. */
+export class ConnectionLost extends Error {
+  override name = 'ConnectionLost'
+  /** Whether the commands may have reached the server, and may have been carried out. */
+  readonly wasSent: boolean
+  /** Whether the server took too long. */
+  readonly isTimeout: boolean
+
+  constructor({ why, isTimeout = false, cause }: Loss, wasSent: boolean) {
+    super(why, { cause })
+    this.wasSent = wasSent
+    this.isTimeout = isTimeout
+  }
+}
+
+/** What a connection is to be when it is handed over. */
+export interface Handshake {
+  readonly login: Login
+  readonly database: number
+  /** The version of RESP that replies come in. */
+  readonly protocol: 2 | 3
+}
+
+/** Commands that were sent together, and wait for their replies. */
+interface Waiting {
+  readonly replies: RawReply[]
+  left: number
+  readonly timer: NodeJS.Timeout | undefined
+  readonly done: (replies: RawReply[]) => void
+  readonly failed: (error: ConnectionLost) => void
+}
+
+/**
+ * One connection to a server, whose replies are values. It is never made again behind the back of those who use it: a new one would
+ * know nothing of what had been watched on the old one.
+ */
+export class Connection {
+  /** Told of what the server says without having been asked. */
+  onPush: (items: readonly RawReply[]) => void = () => {}
+  /** Told when the server has ended the connection, or it has been given up. */
+  onLost: () => void = () => {}
+  readonly #link: Link
+  readonly #timeout: number
+  readonly #reader: ReplyReader
+  /** Oldest first. */
+  #waiting: Waiting[] = []
+  #lost: Loss | undefined
+
+  private constructor(link: Link, timeout: number) {
+    this.#link = link
+    this.#timeout = timeout
+    this.#reader = new ReplyReader(
+      reply => this.#take(reply),
+      ({ items }) => this.onPush(items),
+    )
+    link.user = {
+      received: bytes => this.#receive(bytes),
+      lost: error => this.#lose({ why: `the connection was lost (${error.message})`, cause: error }),
+    }
+  }
+
+  /**
+   * @param timeout the longest time that the server may take to let us in, or to answer, in milliseconds
+   * @throws Error of Node's when it cannot be made; ReplyError when the server does not let us in
+   */
+  static async open(endpoint: Endpoint, handshake: Handshake, timeout: number): Promise<Connection> {
+    const until = performance.now() + timeout
+    const link = await Link.open(endpoint, timeout)
+    const connection = new Connection(link, timeout)
+    try {
+      const replies = await connection.send(handshakeOf(handshake), Math.max(1, until - performance.now()))
+      const refusal = replies.find(reply => reply instanceof ReplyError)
+      if (refusal instanceof ReplyError) throw refusal
+      return connection
+    } catch (error) {
+      connection.close()
+      if (error instanceof ConnectionLost && error.cause instanceof Error) throw error.cause
+      throw error
+    }
+  }
+
+  /** Whether it can still be used. */
+  get isOpen(): boolean {
+    return this.#lost === undefined
+  }
+
+  /**
+   * Sends commands together and gives their replies, errors as values: one round trip.
+   *
+   * @param timeout in milliseconds; Infinity for a command that is meant to wait
+   * @throws ConnectionLost when not all replies came in time
+   */
+  send(commands: readonly (readonly ByteString[])[], timeout = this.#timeout): Promise<RawReply[]> {
+    return this.sendSilent([], commands, timeout)
+  }
+
+  /** The same, with commands in front that are answered by pushes alone. */
+  sendSilent(
+    silent: readonly (readonly ByteString[])[],
+    commands: readonly (readonly ByteString[])[],
+    timeout = this.#timeout,
+  ): Promise<RawReply[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) {
+        reject(this.#error(false))
+        return
+      }
+      if (commands.length === 0) {
+        resolve([])
+        return
+      }
+      const timer = Number.isFinite(timeout)
+        ? setTimeout(() => {
+            this.#lose({ why: `the server did not answer within ${this.#timeout} ms`, isTimeout: true })
+          }, timeout)
+        : undefined
+      this.#waiting.push({ replies: [], left: commands.length, timer, done: resolve, failed: reject })
+      this.#link.write([...silent, ...commands].map(encodeCommand).join(''))
+    })
+  }
+
+  close(): void {
+    this.#lose({ why: 'the connection has been closed here' })
+  }
+
+  /** Gives the stream of bytes away, to be used in another way. Only while no reply is due. */
+  release(): Link {
+    this.#lost = { why: 'the connection has been given away' }
+    return this.#link
+  }
+
+  #receive(bytes: Buffer): void {
+    try {
+      this.#reader.push(bytes)
+    } catch (error) {
+      this.#lose({ why: `the server sent what is no reply (${messageOf(error)})`, cause: error })
+    }
+  }
+
+  #take(reply: RawReply): void {
+    const first = this.#waiting[0]
+    if (first === undefined) {
+      this.#lose({ why: 'the server sent a reply that nobody had asked for' })
+      return
+    }
+    first.replies.push(reply)
+    if (--first.left > 0) return
+    this.#waiting.shift()
+    clearTimeout(first.timer)
+    first.done(first.replies)
+  }
+
+  #lose(loss: Loss): void {
+    if (this.#lost !== undefined) return
+    this.#lost = loss
+    this.#link.destroy()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { timer, failed } of waiting) {
+      clearTimeout(timer)
+      failed(this.#error(true))
+    }
+    this.onLost()
+  }
+
+  #error(wasSent: boolean): ConnectionLost {
+    return new ConnectionLost(this.#lost ?? { why: 'the connection is closed' }, wasSent)
+  }
+}
+
+/** HELLO only where RESP3 is wanted: it is the newer command, and AUTH tells more of what is wrong with a password. */
+function handshakeOf({ login: { username, password }, database, protocol }: Handshake): ByteString[][] {
+  const commands: ByteString[][] = []
+  if (password !== undefined || username !== undefined) {
+    const words = username === undefined ? [password ?? ''] : [username, password ?? '']
+    commands.push(['AUTH', ...words.map(fromUtf8)])
+  }
+  if (protocol === 3) commands.push(['HELLO', '3'])
+  if (database !== 0) commands.push(['SELECT', String(database)])
+  // Whether one is let in is asked, even where there is nothing else to say.
+  return commands.length === 0 ? [['PING']] : commands
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : String(error)
+}

@@ -1,0 +1,39 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import type { Conversions } from '../resp/collector.js'
+import { Double, MapReply, type RawReply, Status } from '../resp/reply-reader.js'
+
+export type { RawReply } from '../resp/reply-reader.js'
+
+/** A reply in the form that a caller wants. */
+export function convert<T>(reply: RawReply, to: Conversions<T>): T {
+  if (reply === null) return to.null()
+  if (typeof reply === 'string') return to.bulk(reply)
+  if (typeof reply === 'number' || typeof reply === 'bigint') return to.integer(reply)
+  if (typeof reply === 'boolean') return to.boolean(reply)
+  if (reply instanceof Status) return to.status(reply.text)
+  if (reply instanceof Double) return to.double(reply.value)
+  if (reply instanceof MapReply) return to.map(reply.items.map(item => convert(item, to)))
+  if (reply instanceof ReplyError) return to.error(reply.message)
+  return to.array(reply.map(item => convert(item, to)))
+}
+
+/** A bulk string or a status; null for any other reply. */
+export function bytesIn(reply: RawReply): ByteString | null {
+  if (typeof reply === 'string') return reply
+  return reply instanceof Status ? reply.text : null
+}
+
+/** An integer; 0 for any other reply. */
+export function numberIn(reply: RawReply): number {
+  return typeof reply === 'number' ? reply : typeof reply === 'bigint' ? Number(reply) : 0
+}
+
+/** The items of an array; none for any other reply. */
+export function itemsIn(reply: RawReply): readonly RawReply[] {
+  return isArray(reply) ? reply : []
+}
+
+function isArray(reply: RawReply): reply is readonly RawReply[] {
+  return Array.isArray(reply)
+}

@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import type { Address, Endpoint, Login } from './address.js'
+import { ServerCommands } from './command-info.js'
+import { Connection, ConnectionLost, type Handshake } from './connection.js'
+import { openError } from './open-error.js'
+import { bytesIn } from './raw-reply.js'
+import { Session } from './session.js'
+import { SingleServer, type Topology } from './topology.js'
+
+export interface UpstreamLimits {
+  /** The longest time for a connection and for an answer, in milliseconds. */
+  readonly timeout: number
+  /** The most connections to a server for commands that have one to themselves. */
+  readonly connections: number
+}
+
+/** A Redis that others run: one server, or several. */
+export class Upstream {
+  readonly address: Address
+  readonly limits: UpstreamLimits
+  readonly topology: Topology
+  readonly commands: ServerCommands
+  readonly #sessions = new Map<string, Session>()
+
+  private constructor(address: Address, limits: UpstreamLimits, topology: Topology, commands: ServerCommands) {
+    this.address = address
+    this.limits = limits
+    this.topology = topology
+    this.commands = commands
+  }
+
+  /**
+   * @param mustWrite whether it must be able to write
+   * @throws ReplyError that says what to change
+   */
+  static async open(address: Address, limits: UpstreamLimits, mustWrite: boolean): Promise<Upstream> {
+    const topology = new SingleServer(address.endpoints[0]!)
+    try {
+      const commands = await checkServer(topology.endpointFor(), address, limits, mustWrite)
+      return new Upstream(address, limits, topology, commands)
+    } catch (error) {
+      topology.close()
+      throw error
+    }
+  }
+
+  /** What is done in a user's name, in a database. The same for the same. */
+  session(login: Login = this.address.login, database: number = this.address.database): Session {
+    const id = JSON.stringify([login.username, login.password, database])
+    let session = this.#sessions.get(id)
+    if (session === undefined) {
+      session = new Session(this, login, database)
+      this.#sessions.set(id, session)
+    }
+    return session
+  }
+
+  /**
+   * A connection to one of the servers.
+   *
+   * @throws ReplyError that says what to change
+   */
+  async connect(endpoint: Endpoint, handshake: Handshake): Promise<Connection> {
+    try {
+      return await Connection.open(endpoint, handshake, this.limits.timeout)
+    } catch (error) {
+      throw openError(endpoint, handshake, error)
+    }
+  }
+
+  close(): void {
+    this.topology.close()
+    for (const session of this.#sessions.values()) session.close()
+    this.#sessions.clear()
+  }
+}
+
+/** Whether the server is of use; gives its commands. Throws a ReplyError. */
+async function checkServer(
+  endpoint: Endpoint,
+  { kind, login, database }: Address,
+  { timeout }: UpstreamLimits,
+  mustWrite: boolean,
+): Promise<ServerCommands> {
+  let connection: Connection | undefined
+  try {
+    connection = await Connection.open(endpoint, { login, database, protocol: 2 }, timeout)
+    // A transaction is tried, since one that the user may not begin would be no transaction.
+    const replies = await connection.send([['INFO'], ['COMMAND'], ['MULTI'], ['EXEC'], ['WATCH', ''], ['UNWATCH']])
+    const [info = null, commands = null, ...transaction] = replies
+    const unfit = unfitness(bytesIn(info) ?? '', kind, mustWrite)
+    if (unfit !== undefined) throw new Error(unfit)
+    const refused = [commands, ...transaction].find(
+      reply => reply instanceof ReplyError && !ABOUT_KEYS.test(reply.message),
+    )
+    if (refused instanceof ReplyError) throw refused
+    return new ServerCommands(commands)
+  } catch (error) {
+    throw openError(endpoint, { login, database }, error instanceof ConnectionLost ? (error.cause ?? error) : error)
+  } finally {
+    connection?.close()
+  }
+}
+
+/** The empty key that is watched for a trial may be one that the user has nothing to do with, or that another node has. */
+const ABOUT_KEYS = /^(NOPERM .*\bkeys?\b|MOVED |ASK |CLUSTERDOWN )/
+
+/** Why a server is not what is needed; undefined if it is. `info`: its reply to INFO. */
+function unfitness(info: ByteString, kind: Address['kind'], mustWrite: boolean): string | undefined {
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  if (field('loading') === '1') return 'LOADING'
+  const mode = field('redis_mode')
+  if (mode === 'sentinel')
+    return 'it is a Sentinel; write redis+sentinel://host:26379/name, with the name of the primary'
+  if (mode === 'cluster' && kind !== 'cluster') return 'it is a node of a Cluster; begin the URL with redis+cluster:'
+  if (mode !== 'cluster' && kind === 'cluster') return 'it is not a node of a Cluster; begin the URL with redis:'
+  const [major = 0, minor = 0] = (field('redis_version') ?? '99').split('.').map(Number)
+  if (major < 6 || (major === 6 && minor < 2)) return 'NOPROTO'
+  if (field('role') === 'slave' && mustWrite && kind === 'server') {
+    const host = field('master_host') ?? ''
+    const primary = `${isIP(host) === 6 ? `[${host}]` : host}:${field('master_port') ?? ''}`
+    return `it is a replica, and there are commands that write; connect to its primary, ${primary}`
+  }
+  return undefined
+}
