@@ -5,7 +5,7 @@ import { configFromArguments } from '../config/arguments.js'
 import type { Config } from '../config/config.js'
 import { ConfigFileError } from '../config/errors.js'
 import { systemClock } from '../engine/clock.js'
-import { Engine } from '../engine/engine.js'
+import { Engine, type EngineOptions } from '../engine/engine.js'
 import { ReplyError } from '../errors.js'
 import { createLog } from '../server/log.js'
 import { Server } from '../server/server.js'
@@ -44,9 +44,15 @@ async function run(config: Config): Promise<number> {
   config.onChange('dir', () => process.chdir(toUtf8(values.dir)))
   const log = createLog({ clock: systemClock, level: () => values.loglevel, file: () => toUtf8(values.logfile) })
   const stopped = withResolvers()
-  const engine = new Engine({ config, clock: systemClock, random: Math.random, log, builtins: builtinCommands })
+  let served: { engine: Engine; server: Server; close(): Promise<void> }
+  try {
+    served = await open({ config, clock: systemClock, random: Math.random, log })
+  } catch (error) {
+    log.warning(`${reasonOf(error)}: server aborting`)
+    return 1
+  }
+  const { engine, server } = served
   engine.onShutdown = () => stopped.resolve()
-  const server = new Server(engine)
 
   // What a module does outside of its commands (a timer, a promise) must not end the server.
   const survive = (error: unknown) => {
@@ -71,9 +77,8 @@ async function run(config: Config): Promise<number> {
     }
     await server.start()
   } catch (error) {
-    log.warning(
-      `${error instanceof ReplyError ? error.message.replace(/^ERR /, '') : messageOf(error)}: server aborting`,
-    )
+    log.warning(`${reasonOf(error)}: server aborting`)
+    await served.close()
     await engine.modules.close()
     return 1
   }
@@ -82,11 +87,27 @@ async function run(config: Config): Promise<number> {
 
   await stopped.promise
   log.warning('User requested shutdown...')
-  await server.close()
+  await served.close()
   await engine.modules.close()
   if (values.pidfile !== '') rmSync(toUtf8(values.pidfile), { force: true })
   log.warning('krmt is now ready to exit, bye bye...')
   return 0
+}
+
+/** What serves: an engine of our own or, with an upstream, a gateway in front of that. */
+async function open(options: Omit<EngineOptions, 'builtins'>): Promise<{
+  engine: Engine
+  server: Server
+  close(): Promise<void>
+}> {
+  if (options.config.values.upstream !== '') return (await import('../gateway/open.js')).openGateway(options)
+  const engine = new Engine({ ...options, builtins: builtinCommands })
+  const server = new Server(engine)
+  return { engine, server, close: () => server.close() }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ReplyError ? error.message.replace(/^ERR /, '') : messageOf(error)
 }
 
 function where({ port, unixsocket }: { port: number; unixsocket: ByteString }): string {

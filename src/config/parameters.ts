@@ -37,7 +37,16 @@ export interface Parameter<T> {
   readonly order?: true
 }
 
-export type Section = 'Network' | 'Clients' | 'Server' | 'Scripts' | 'Modules' | 'Keys' | 'Encodings' | 'Persistence'
+export type Section =
+  | 'Network'
+  | 'Clients'
+  | 'Server'
+  | 'Upstream'
+  | 'Scripts'
+  | 'Modules'
+  | 'Keys'
+  | 'Encodings'
+  | 'Persistence'
 
 const anyInt = { min: 0n, max: MAX_INT }
 const anyLong = { min: 0n, max: MAX_LONG }
@@ -204,6 +213,104 @@ export const parameters = {
     default: 'no',
     immutable: true,
     summary: 'Who may set protected parameters with CONFIG SET: nobody, everybody, or clients on this machine.',
+  },
+  upstream: {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    sensitive: true,
+    summary:
+      'The URL of a Redis to stand in front of, as a gateway that runs the modules and passes on all other commands: redis://, rediss:// (TLS), unix:, redis+sentinel:// or redis+cluster://; krmt only.',
+  },
+  'upstream-user': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: 'The user as whom the gateway itself asks the upstream, instead of the one in the URL; krmt only.',
+  },
+  'upstream-password': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    sensitive: true,
+    summary: 'The password for that, which other users of the machine can see in a URL on a command line; krmt only.',
+  },
+  'upstream-sentinel-user': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: 'The user as whom Sentinels are asked, if they want one; krmt only.',
+  },
+  'upstream-sentinel-password': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    sensitive: true,
+    summary: 'The password for that; krmt only.',
+  },
+  'upstream-login': {
+    section: 'Upstream',
+    type: oneOf('client', 'gateway'),
+    default: 'client',
+    immutable: true,
+    summary:
+      "As whom a client acts that has not authenticated: as whom the upstream takes it, or as the gateway's own user, so that whoever reaches the gateway needs no password; krmt only.",
+  },
+  'upstream-timeout': {
+    section: 'Upstream',
+    type: integer({ min: 1n, max: MAX_INT }),
+    default: '5000',
+    immutable: true,
+    summary:
+      'Milliseconds within which the upstream has to answer what is not meant to wait, before the client gets an error; krmt only.',
+  },
+  'upstream-retries': {
+    section: 'Upstream',
+    type: integer(anyInt),
+    default: '50',
+    immutable: true,
+    summary: "How often a module's command is run again because somebody else has changed its keys; krmt only.",
+  },
+  'upstream-connections': {
+    section: 'Upstream',
+    type: integer({ min: 1n, max: MAX_INT }),
+    default: '16',
+    immutable: true,
+    summary:
+      "The most connections to a server of the upstream, for each user and database, for modules' commands that write; krmt only.",
+  },
+  'upstream-tls-ca-cert-file': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: "The file with the certificate of the issuer of the upstream's certificates, in PEM; krmt only.",
+  },
+  'upstream-tls-cert-file': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: "The file with the gateway's certificate, where the upstream wants one; krmt only.",
+  },
+  'upstream-tls-key-file': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: 'The file with the key to that certificate; krmt only.',
+  },
+  'upstream-tls-server-name': {
+    section: 'Upstream',
+    type: string(),
+    default: '',
+    immutable: true,
+    summary: "The name that the upstream's certificate is for, where it is not the host; krmt only.",
   },
   'module-add': {
     section: 'Modules',

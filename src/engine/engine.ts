@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/config.js'
 import { EmbeddedHost } from '../host/embedded/host.js'
+import type { ModuleHost } from '../host/module-host.js'
 import { EventChannel } from '../keyspace/events.js'
 import { Keyspace } from '../keyspace/keyspace.js'
 import { CommandTable } from '../registry/command-table.js'
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly random: () => number
   readonly log: Log
   readonly builtins: readonly CommandDefinition[]
+  /** What runs modules' commands; by default, this engine's own host. */
+  readonly moduleHost?: (engine: Engine) => ModuleHost
 }
 
 /**
@@ -70,7 +73,7 @@ export class Engine {
     this.commands.swap('<builtin>', options.builtins)
     this.startedAt = this.clock.now()
     this.host = new EmbeddedHost(this)
-    this.modules = new Modules(this)
+    this.modules = new Modules(this, options.moduleHost?.(this) ?? this.host)
     this.scripting = new Scripting(this)
     this.tick()
     this.#follow()

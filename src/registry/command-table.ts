@@ -10,6 +10,8 @@ export class CommandTable {
   readonly #stacks = new Map<string, Command[]>()
   /** What serves, by the spellings that clients use most: all lower case and all upper case. */
   readonly #serving = new Map<ByteString, Command>()
+  /** Told after each swap. */
+  onSwap: () => void = () => {}
 
   /** The command that a client means by this word, in any case. O(1). */
   lookup(name: ByteString): Command | undefined {
@@ -76,6 +78,7 @@ export class CommandTable {
       }
       this.#serve(name)
     }
+    this.onSwap()
     return swap
   }
 

@@ -2,7 +2,7 @@ import { major, minor, patch, satisfies } from 'semver'
 import { type ByteString, fromUtf8, toUtf8 } from '../bytes/bytes.js'
 import type { Engine } from '../engine/engine.js'
 import { ReplyError } from '../errors.js'
-import { compileModule } from '../host/embedded/compile.js'
+import { compileModule, type ModuleHost } from '../host/module-host.js'
 import { interfaceVersion } from '../module/features.js'
 import { type AnyModule, commandsOf, parseModuleOptions } from '../module/module.js'
 import { checkCommands, checkModule, DefinitionError } from '../module/validate.js'
@@ -50,6 +50,7 @@ interface Loaded extends LoadedModule {
  */
 export class Modules {
   readonly #engine: Engine
+  readonly #host: ModuleHost
   readonly #loaded = new Map<string, Loaded>()
   readonly #reloads: FileReloads
   /** Modules that are to serve from the start and could not be loaded yet, by what names them. */
@@ -62,8 +63,9 @@ export class Modules {
   #maps: SourceMaps | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, host: ModuleHost) {
     this.#engine = engine
+    this.#host = host
     this.#reloads = new FileReloads(engine.log, files => this.#reloadChanged(files))
     engine.config.onModuleAdd(({ path, args }) => this.load(path, args).then(() => {}))
     engine.config.onChange('module-watch', () => this.#follow())
@@ -230,7 +232,7 @@ export class Modules {
     const previous = this.#loaded.get(definition.name)
     if (definition.load !== undefined) log.notice(`Running load function of module [${path}].`)
     const state = at('load', () => {
-      const loaded = definition.load?.({ options, previous: previous?.state, log: this.#engine.host.log })
+      const loaded = definition.load?.({ options, previous: previous?.state, log: this.#host.log })
       if (isPromise(loaded)) {
         loaded.then(undefined, () => {})
         throw new Error('load must not be async: a module is there at once or not at all')
@@ -272,7 +274,7 @@ export class Modules {
   #commandsOf(definition: AnyModule, options: Record<string, unknown>): CommandDefinition[] {
     const commands = commandsOf(definition, options)
     checkCommands(commands)
-    return compileModule(definition, commands, this.#engine.host)
+    return compileModule(definition, commands, this.#host)
   }
 
   #checkVersion({ requires }: AnyModule, path: ByteString): void {
@@ -332,11 +334,11 @@ export class Modules {
   }
 
   #cleanUp(module: Loaded): void {
-    const { log, host } = this.#engine
+    const { log } = this.#engine
     if (module.definition.cleanup === undefined) return
     log.notice(`Running cleanup function for [${module.path}] module.`)
     try {
-      module.definition.cleanup(module.state, { log: host.log })
+      module.definition.cleanup(module.state, { log: this.#host.log })
     } catch (error) {
       log.warning(`Error in the cleanup function of module [${module.path}]: ${this.mapStack(stackOf(error))}`)
     }
@@ -355,7 +357,7 @@ export class Modules {
       cwd: toUtf8(this.#engine.config.values.dir),
       host: { 'krmt/module': await import('../module/index.js') },
       bundled: bundledModules,
-      current: this.#engine.host.current,
+      current: this.#host.current,
       maps: this.#maps,
     })
   }

@@ -75,6 +75,12 @@ export class ReplyReader {
   }
 }
 
+/** The value of one whole frame; of a push, its items. */
+export function parseFrame(frame: Buffer): RawReply {
+  const value = new FrameParser(frame).value()
+  return value instanceof Push ? value.items : value
+}
+
 /** The values of one whole frame. */
 class FrameParser {
   readonly #bytes: Buffer

@@ -1,67 +1,23 @@
 import type { Socket } from 'node:net'
-import type { Client, Transport } from '../engine/client.js'
 import { execute } from '../engine/dispatch.js'
-import type { Engine } from '../engine/engine.js'
-import { CommandParser, ProtocolError } from '../resp/parser.js'
-import { WireWriter } from '../resp/wire-writer.js'
-import { OutputLimits } from './output-limits.js'
-
-/** The server's side of a connection's life. */
-export interface ConnectionOwner {
-  readonly engine: Engine
-  /** Replies are waiting: `flush` is to be called at the end of this turn of the event loop. */
-  flushLater(connection: Connection): void
-  closed(connection: Connection): void
-}
+import { CommandParser } from '../resp/parser.js'
+import { ClientSocket, type ConnectionOwner } from './client-socket.js'
 
 /** A client's connection: bytes in, commands run, replies out. */
-export class Connection implements Transport {
-  readonly client: Client
-  readonly kind: 'tcp' | 'unix'
-  readonly address: string
-  readonly localAddress: string
-  readonly isLocal: boolean
-  readonly fd: number
-  readonly #socket: Socket
-  readonly #owner: ConnectionOwner
+export class Connection extends ClientSocket {
   readonly #parser: CommandParser
-  readonly #writer: WireWriter
-  readonly #limits: OutputLimits
-  #ending = false
   /** What has come while the client waits for one of its commands. */
   readonly #held: Buffer[] = []
   #heldLength = 0
   /** The client has ended its side while it waits for an answer that it is still to get. */
   #halfClosed = false
-  /** Resolves once the connection has been closed, by whoever. */
-  readonly gone: Promise<void>
 
   constructor(socket: Socket, owner: ConnectionOwner, unixPath?: string) {
-    this.#socket = socket
-    this.#owner = owner
+    super(socket, owner, unixPath)
     const { engine } = owner
-    this.kind = unixPath === undefined ? 'tcp' : 'unix'
-    this.address = unixPath === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${unixPath}:0`
-    this.localAddress = unixPath === undefined ? endpoint(socket.localAddress, socket.localPort) : `${unixPath}:0`
-    this.isLocal = unixPath !== undefined || isLoopback(socket.remoteAddress)
-    this.fd = fileDescriptor(socket)
-    this.#writer = new WireWriter(() => owner.flushLater(this))
     this.#parser = new CommandParser({
       maxBulkLength: () => engine.config.values['proto-max-bulk-len'],
       trusted: () => this.client.authenticated || !engine.requiresPassword,
-    })
-    this.#limits = new OutputLimits(engine)
-    this.client = engine.connect(this.#writer, this)
-    this.client.onResume = () => this.#resume()
-    socket.on('error', error => {
-      engine.log.verbose(`Client ${this.address}: ${error.message}`)
-    })
-    this.gone = new Promise(resolve => socket.on('close', resolve))
-    socket.on('close', () => this.#closed())
-    // A client that has ended its side gets what is still to be written, and the answer to what is under way.
-    socket.on('end', () => {
-      if (this.client.waiting && !this.client.postponed) this.#halfClosed = true
-      else this.closeAfterReply()
     })
   }
 
@@ -69,13 +25,10 @@ export class Connection implements Transport {
     return this.#parser.buffered + this.#heldLength
   }
 
-  get bufferedOutput(): number {
-    return this.#writer.pending + this.#socket.writableLength
-  }
-
   /** Runs all complete commands among the bytes just read; `bytes` is the caller's again afterwards. */
   receive(bytes: Buffer): void {
-    const { client, engine } = this.#here
+    const { client } = this
+    const { engine } = this.owner
     if (client.closing) return
     engine.stats.inputBytes += bytes.length
     engine.tick()
@@ -99,7 +52,7 @@ export class Connection implements Transport {
       this.#run()
       return true
     } catch (error) {
-      this.#refuse(error)
+      this.refuse(error)
       return false
     }
   }
@@ -108,7 +61,7 @@ export class Connection implements Transport {
   #run(): void {
     const { client } = this
     const parser = this.#parser
-    const writer = this.#writer
+    const writer = this.writer
     while (!client.waiting) {
       const argv = parser.next()
       if (argv === undefined) return
@@ -121,102 +74,20 @@ export class Connection implements Transport {
   }
 
   /** The client waits no more: what has come meanwhile is taken up. */
-  #resume(): void {
-    if (this.client.closing || this.#socket.destroyed) return
-    this.#owner.engine.tick()
+  protected resume(): void {
+    if (this.client.closing || this.socket.destroyed) return
+    this.owner.engine.tick()
     const held = Buffer.concat(this.#held.splice(0))
     this.#heldLength = 0
     if (this.#take(held) && this.#halfClosed && !this.client.waiting) this.closeAfterReply()
   }
 
-  /** Writes out what has been replied. */
-  flush(): void {
-    const { client, engine } = this.#here
-    const pieces = this.#writer.take()
-    if (this.#socket.destroyed) return
-    if (pieces.length > 1) this.#socket.cork()
-    // What the system does not take at once waits outside of V8's heap, whose size is limited.
-    const waits = this.#socket.writableNeedDrain
-    for (const piece of pieces) {
-      engine.stats.outputBytes += piece.length
-      if (waits) this.#socket.write(Buffer.from(piece, 'latin1'))
-      else this.#socket.write(piece, 'latin1')
-    }
-    if (pieces.length > 1) this.#socket.uncork()
-    if (client.closing) this.#end()
-    else this.checkOutput()
-  }
-
-  /** Closes the connection when its output has outgrown client-output-buffer-limit. */
-  checkOutput(): void {
-    const size = this.bufferedOutput
-    if (!this.#limits.exceeded(this.client, size)) return
-    this.#owner.engine.log.warning(
-      `Client ${this.address} closed for overcoming of output buffer limits (${size} bytes).`,
-    )
-    this.destroy()
-  }
-
-  closeAfterReply(): void {
-    this.client.closing = true
-    if (this.#writer.pending === 0) this.#end()
-  }
-
-  destroy(): void {
-    this.client.closing = true
-    this.#socket.destroy()
-  }
-
-  get #here(): { client: Client; engine: Engine } {
-    return { client: this.client, engine: this.#owner.engine }
-  }
-
-  /** The parser can go on no more: the client is told why, and the connection ends. */
-  #refuse(error: unknown): void {
-    const { client, engine } = this.#here
-    if (error instanceof ProtocolError) {
-      engine.log.verbose(`Protocol error (${error.message}) from client ${this.address}`)
-      client.reply.error(`ERR Protocol error: ${error.message}`)
-    } else {
-      const { stack, message } = error instanceof Error ? error : new Error(String(error))
-      engine.log.warning(`Error while reading from client ${this.address}: ${stack}`)
-      client.reply.error(`ERR ${message}`)
-    }
-    this.closeAfterReply()
-  }
-
-  #end(): void {
-    if (this.#ending) return
-    this.#ending = true
-    this.#socket.end()
-    // Who does not take its last reply keeps the connection no longer than that.
-    this.#socket.setTimeout(LINGER, () => this.#socket.destroy())
-  }
-
-  #closed(): void {
-    this.#owner.engine.disconnect(this.client)
-    this.#owner.closed(this)
+  /** A client that has ended its side gets what is still to be written, and the answer to what is under way. */
+  protected ended(): void {
+    if (this.client.waiting && !this.client.postponed) this.#halfClosed = true
+    else this.closeAfterReply()
   }
 }
 
 /** Bytes of output that are written before the end of the turn. */
 const FLUSH_AT = 1 << 20
-
-/** Milliseconds that a closing connection is given to take its last reply. */
-const LINGER = 10_000
-
-function endpoint(address: string | undefined, port: number | undefined): string {
-  const plain = (address ?? '?').replace(/^::ffff:(?=\d+\.)/, '')
-  return plain.includes(':') ? `[${plain}]:${port ?? 0}` : `${plain}:${port ?? 0}`
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && /^(::1|(::ffff:)?127\.)/.test(address)
-}
-
-/** The number that CLIENT LIST shows; Node keeps it in the handle, and has it not on every system. */
-function fileDescriptor(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, '_handle')
-  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
-  return typeof fd === 'number' ? fd : -1
-}

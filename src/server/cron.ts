@@ -1,14 +1,14 @@
 import type { Timer } from '../engine/clock.js'
 import type { Engine } from '../engine/engine.js'
-import type { Connection } from './connection.js'
+import type { ClientSocket } from './client-socket.js'
 
 /** What a server does `hz` times a second: expires keys, closes idle clients, samples its statistics. */
 export class Cron {
   readonly #engine: Engine
-  readonly #connections: ReadonlySet<Connection>
+  readonly #connections: ReadonlySet<ClientSocket>
   #timer: Timer | undefined
 
-  constructor(engine: Engine, connections: ReadonlySet<Connection>) {
+  constructor(engine: Engine, connections: ReadonlySet<ClientSocket>) {
     this.#engine = engine
     this.#connections = connections
   }

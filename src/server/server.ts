@@ -3,7 +3,8 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { toUtf8 } from '../bytes/bytes.js'
 import type { Timer } from '../engine/clock.js'
 import type { Engine } from '../engine/engine.js'
-import { Connection, type ConnectionOwner } from './connection.js'
+import type { ClientSocket, ConnectionOwner } from './client-socket.js'
+import { Connection } from './connection.js'
 import { Cron } from './cron.js'
 import { readInPlace } from './read-in-place.js'
 
@@ -19,6 +20,9 @@ export interface ListenOptions {
   readonly backlog?: number
 }
 
+/** Makes the connection of an accepted socket. `unixPath`: what it came in by, if that is no TCP. */
+export type Serve = (socket: Socket, owner: ConnectionOwner, unixPath: string | undefined) => ClientSocket
+
 /** What it listens on by TCP. */
 interface TcpListeners {
   readonly port: number
@@ -28,16 +32,23 @@ interface TcpListeners {
 
 /** The engine on the network: listeners, connections, and the work that is done at the end of a turn and periodically. */
 export class Server implements ConnectionOwner {
-  readonly connections = new Set<Connection>()
+  readonly connections = new Set<ClientSocket>()
   #tcp: TcpListeners = { port: 0, bind: [], open: [] }
   #unix: NetServer | undefined
   readonly #cron: Cron
   readonly #shared = Buffer.allocUnsafe(READ_SIZE)
-  #pending: Connection[] = []
+  #pending: ClientSocket[] = []
   #unixSocket: string | undefined
   #listening = false
 
-  constructor(readonly engine: Engine) {
+  readonly #serve: Serve
+
+  /** @param serve what is done with a client that has connected; by default, the engine runs its commands */
+  constructor(
+    readonly engine: Engine,
+    serve: Serve = (socket, owner, unixPath) => new Connection(socket, owner, unixPath),
+  ) {
+    this.#serve = serve
     this.#cron = new Cron(engine, this.connections)
     engine.config.onChange('bind', () => this.#relisten('Failed to bind to specified addresses.'))
     engine.config.onChange('port', () => this.#relisten('Unable to listen on this port. Check server logs.'))
@@ -99,12 +110,12 @@ export class Server implements ConnectionOwner {
   }
 
   /** Replies are written at the end of the turn, once for each client, as Redis does before it sleeps. */
-  flushLater(connection: Connection): void {
+  flushLater(connection: ClientSocket): void {
     if (this.#pending.length === 0) setImmediate(() => this.#flushAll())
     this.#pending.push(connection)
   }
 
-  closed(connection: Connection): void {
+  closed(connection: ClientSocket): void {
     this.connections.delete(connection)
   }
 
@@ -193,7 +204,7 @@ export class Server implements ConnectionOwner {
   #accept(accepted: Socket, unixPath: string | undefined): void {
     const { engine } = this
     const { values } = engine.config
-    let connection: Connection | undefined
+    let connection: ClientSocket | undefined
     const socket = readInPlace(accepted, this.#shared, bytes => connection?.receive(bytes))
     if (this.connections.size >= values.maxclients) {
       engine.stats.rejectedConnections++
@@ -201,7 +212,7 @@ export class Server implements ConnectionOwner {
       return
     }
     if (values['tcp-keepalive'] > 0 && unixPath === undefined) socket.setKeepAlive(true, values['tcp-keepalive'] * 1000)
-    connection = new Connection(socket, this, unixPath)
+    connection = this.#serve(socket, this, unixPath)
     if (values['protected-mode'] && !engine.requiresPassword && !connection.isLocal) {
       engine.disconnect(connection.client)
       turnAway(socket, PROTECTED)

@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
+import { type ByteString, fromUtf8 } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 
 /** TLS as node:tls takes it: certificates and keys in PEM. */
@@ -29,10 +30,10 @@ export interface Endpoint {
   readonly name: string
 }
 
-/** Whom a connection is authenticated as. Neither: as whom the server takes one that does not authenticate. */
+/** Whom a connection is authenticated as, in bytes. Neither: as whom the server takes one that does not authenticate. */
 export interface Login {
-  readonly username: string | undefined
-  readonly password: string | undefined
+  readonly username: ByteString | undefined
+  readonly password: ByteString | undefined
 }
 
 /** Where an upstream is, and how one gets in. */
@@ -71,14 +72,14 @@ export function parseAddress(url: string, options: AddressOptions = {}): Address
     throw bad(url, 'it is not one of a connection with TLS, for which options are given: begin it with rediss:')
   }
   const tls = isTls ? (options.tls ?? {}) : undefined
-  const sentinelLogin = { username: options.sentinelUsername, password: options.sentinelPassword }
+  const sentinelLogin = loginAs(options.sentinelUsername, options.sentinelPassword)
   const common = { kind, sentinelLogin, primary: '' }
   if (isUnix === true) {
     const [path = '', query = ''] = rest.replace(/^\/\/(?=\/)/, '').split('?')
     if (path === '' || !path.startsWith('/')) throw bad(url, 'it names no socket: write unix:/path/to/redis.sock')
     const socket = { path: decode(url, path) }
     const endpoint = { socket, tls, name: `unix:${socket.path}` }
-    const login = { username: options.username, password: options.password }
+    const login = loginAs(options.username, options.password)
     const database = databaseOf(url, new URLSearchParams(query).get('db') ?? '', options)
     return { ...common, endpoints: [endpoint], login, database, name: endpoint.name }
   }
@@ -101,7 +102,7 @@ export function parseAddress(url: string, options: AddressOptions = {}): Address
     ...common,
     endpoints,
     primary: kind === 'sentinel' ? first : '',
-    login: { username: options.username ?? username, password: options.password ?? password },
+    login: loginAs(options.username ?? username, options.password ?? password),
     database,
     name: `${scheme}://${shown}${kind === 'sentinel' ? `/${first}` : ''}`,
   }
@@ -168,6 +169,14 @@ function loginOf(url: string, user: string): [username: string | undefined, pass
   const name = colon === -1 ? user : user.slice(0, colon)
   const password = colon === -1 ? '' : user.slice(colon + 1)
   return [decode(url, name) || undefined, decode(url, password) || undefined]
+}
+
+function loginAs(username: string | undefined, password: string | undefined): Login {
+  if (username === undefined && password === undefined) return NO_LOGIN
+  return {
+    username: username === undefined ? undefined : fromUtf8(username),
+    password: password === undefined ? undefined : fromUtf8(password),
+  }
 }
 
 function databaseOf(url: string, given: string, options: AddressOptions): number {

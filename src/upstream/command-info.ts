@@ -45,6 +45,18 @@ export class ServerCommands {
     this.#commands = commandsIn(reply)
   }
 
+  /** All commands, containers with their subcommands. */
+  all(): Iterable<ServerCommand> {
+    return this.#commands.values()
+  }
+
+  /** By its full name in lower case: `config|get`. */
+  named(fullName: string): ServerCommand | undefined {
+    const [name = '', sub] = fullName.split('|')
+    const command = this.#commands.get(name)
+    return sub === undefined ? command : command?.subcommands.get(sub)
+  }
+
   /** The command that a call is of; of a container the subcommand, if there is one of that name. */
   of(argv: readonly ByteString[]): ServerCommand | undefined {
     const command = this.#commands.get(argv[0]!.toLowerCase())

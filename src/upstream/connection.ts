@@ -1,9 +1,8 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { fromUtf8 } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
-import type { Endpoint, Login } from './address.js'
+import { type Endpoint, type Login, NO_LOGIN } from './address.js'
 import { Link } from './link.js'
 
 /** Why a connection can no longer be used. */
@@ -34,6 +33,8 @@ export interface Handshake {
   readonly database: number
   /** The version of RESP that replies come in. */
   readonly protocol: 2 | 3
+  /** A server that wants its clients to authenticate is no reason to give up: the one who uses the connection may do so later. */
+  readonly mayBeUntrusted?: boolean
 }
 
 /** Commands that were sent together, and wait for their replies. */
@@ -54,6 +55,8 @@ export class Connection {
   onPush: (items: readonly RawReply[]) => void = () => {}
   /** Told when the server has ended the connection, or it has been given up. */
   onLost: () => void = () => {}
+  /** The server wants its clients to authenticate, and this has not. */
+  isUntrusted = false
   readonly #link: Link
   readonly #timeout: number
   readonly #reader: ReplyReader
@@ -85,7 +88,9 @@ export class Connection {
     try {
       const replies = await connection.send(handshakeOf(handshake), Math.max(1, until - performance.now()))
       const refusal = replies.find(reply => reply instanceof ReplyError)
-      if (refusal instanceof ReplyError) throw refusal
+      const mayStay = handshake.mayBeUntrusted === true && handshake.login === NO_LOGIN
+      if (refusal instanceof ReplyError && !(mayStay && isNoAuth(replies))) throw refusal
+      connection.isUntrusted = refusal !== undefined
       return connection
     } catch (error) {
       connection.close()
@@ -188,12 +193,18 @@ function handshakeOf({ login: { username, password }, database, protocol }: Hand
   const commands: ByteString[][] = []
   if (password !== undefined || username !== undefined) {
     const words = username === undefined ? [password ?? ''] : [username, password ?? '']
-    commands.push(['AUTH', ...words.map(fromUtf8)])
+    commands.push(['AUTH', ...words])
   }
   if (protocol === 3) commands.push(['HELLO', '3'])
   if (database !== 0) commands.push(['SELECT', String(database)])
   // Whether one is let in is asked, even where there is nothing else to say.
   return commands.length === 0 ? [['PING']] : commands
+}
+
+/** Whether nothing but a missing password is in the way; with other commands than PING, more would be than is known. */
+function isNoAuth(replies: readonly RawReply[]): boolean {
+  const [only] = replies
+  return replies.length === 1 && only instanceof ReplyError && only.message.startsWith('NOAUTH')
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import type { Conversions } from '../resp/collector.js'
+import type { ReplySink } from '../resp/reply.js'
 import { Double, MapReply, type RawReply, Status } from '../resp/reply-reader.js'
 
 export type { RawReply } from '../resp/reply-reader.js'
@@ -16,6 +17,24 @@ export function convert<T>(reply: RawReply, to: Conversions<T>): T {
   if (reply instanceof MapReply) return to.map(reply.items.map(item => convert(item, to)))
   if (reply instanceof ReplyError) return to.error(reply.message)
   return to.array(reply.map(item => convert(item, to)))
+}
+
+/** Writes a reply as it came, in whatever version of RESP the sink speaks. */
+export function writeRaw(reply: RawReply, sink: ReplySink): void {
+  if (reply === null) sink.null()
+  else if (typeof reply === 'string') sink.bulk(reply)
+  else if (typeof reply === 'number' || typeof reply === 'bigint') sink.integer(reply)
+  else if (typeof reply === 'boolean') sink.boolean(reply)
+  else if (reply instanceof Status) sink.status(reply.text)
+  else if (reply instanceof Double) sink.double(reply.value)
+  else if (reply instanceof ReplyError) sink.error(reply.message)
+  else if (reply instanceof MapReply) {
+    sink.map(reply.items.length / 2)
+    for (const item of reply.items) writeRaw(item, sink)
+  } else {
+    sink.array(reply.length)
+    for (const item of reply) writeRaw(item, sink)
+  }
 }
 
 /** A bulk string or a status; null for any other reply. */

@@ -9,15 +9,18 @@ import type { CallReply, Log, Read, Write, WriteContext } from '../../module/con
 import { EffectRecorder, wordOf } from '../../module/effects.js'
 import { type Forwarding, forward, type ScriptForward } from '../../module/reply.js'
 import { type Command, FlagBit } from '../../registry/command.js'
+import type { Handler } from '../../registry/definition.js'
 import { ReplyCollector } from '../../resp/collector.js'
 import { sha1 } from '../../scripting/sha1.js'
 import { checkForward } from '../forwarding.js'
+import type { ModuleHost } from '../module-host.js'
 import { TO_CALL_REPLY } from '../replies.js'
 import { commit, databaseOf } from './commit.js'
+import { handlerOf } from './compile.js'
 import { EmbeddedRead, type ReadSource } from './read.js'
 
 /** Runs modules on an engine in this process: gives their commands what they read, and carries out what they write. */
-export class EmbeddedHost implements ReadSource {
+export class EmbeddedHost implements ReadSource, ModuleHost {
   readonly log: Log
   /** The run of the command that runs now, for what must be deterministic meanwhile (`Date.now()`). */
   readonly current = (): Run | undefined => this.#current
@@ -39,6 +42,10 @@ export class EmbeddedHost implements ReadSource {
       notice: text => log.notice(text),
       warning: text => log.warning(text),
     }
+  }
+
+  handlerOf(command: AnyCommand, container?: string): Handler {
+    return handlerOf(command, this, container)
   }
 
   /** Begins the run of a command for a client; `end` must follow, also when the command throws. */

@@ -8,9 +8,10 @@ import { wordOf } from '../../module/effects.js'
 import type { ScriptForward } from '../../module/reply.js'
 import { writeReply } from '../../module/write-reply.js'
 import { type Conversions, ReplyCollector } from '../../resp/collector.js'
+import type { ReplySink } from '../../resp/reply.js'
 import { sha1 } from '../../scripting/sha1.js'
 import { ConnectionLost } from '../../upstream/connection.js'
-import { convert, type RawReply } from '../../upstream/raw-reply.js'
+import { convert, type RawReply, writeRaw } from '../../upstream/raw-reply.js'
 import { lostError, type Session } from '../../upstream/session.js'
 import { checkForward } from '../forwarding.js'
 import { TO_CALL_REPLY } from '../replies.js'
@@ -50,8 +51,15 @@ export class UpstreamHost implements ReadSource {
     return this.#current
   }
 
-  /** Runs a module's command. Throws a ReplyError for an error reply. */
+  /** Runs a module's command for a program. Throws a ReplyError for an error reply. */
   async run<T>(command: CompiledCommand, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
+    const collector = new ReplyCollector<T>(to)
+    await this.reply(command, argv, collector)
+    return collector.take() as T
+  }
+
+  /** Runs a module's command and writes its reply. Throws a ReplyError for an error reply. */
+  async reply(command: CompiledCommand, argv: readonly ByteString[], sink: ReplySink): Promise<void> {
     const { clock, random } = this.#options
     const fixed = { database: this.#session.database, now: clock.now(), seed: Math.floor(random() * 2 ** 32) }
     const call = new Call(command, argv, fixed, this, run => {
@@ -65,14 +73,13 @@ export class UpstreamHost implements ReadSource {
         if (!(result.error instanceof ReplyError)) this.#logFault(call.fullName, result.error)
         throw errorFor(call.fullName, result.error)
       case 'forward':
-        return this.forward(call, result.argv, to)
+        writeRaw(await this.#forward(call, result.argv), sink)
+        return
       case 'script':
-        return convert(thrown(await this.#runScript(call, result.script, outcome)), to)
-      default: {
-        const collector = new ReplyCollector<T>(to)
-        writeReply(result.value, collector)
-        return collector.take() as T
-      }
+        writeRaw(thrown(await this.#runScript(call, result.script, outcome)), sink)
+        return
+      default:
+        writeReply(result.value, sink)
     }
   }
 
@@ -83,11 +90,13 @@ export class UpstreamHost implements ReadSource {
     return convert(reply, to)
   }
 
-  async forward<T>(call: Call, argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
+  async #forward(call: Call, argv: readonly ByteString[]): Promise<RawReply> {
     const command = this.#session.commandOf(argv)
     const { fullName } = command
     checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
-    return this.pass(argv, to)
+    const reply = thrown(await this.#session.call(argv))
+    this.#noteScript(argv)
+    return reply
   }
 
   readOnly(argv: readonly ByteString[]): readonly ByteString[] {

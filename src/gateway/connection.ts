@@ -1,0 +1,390 @@
+import type { Socket } from 'node:net'
+import type { ByteString } from '../bytes/bytes.js'
+import { parseFrame, type RawReply } from '../resp/reply-reader.js'
+import { RequestReader } from '../resp/request-reader.js'
+import { ClientSocket } from '../server/client-socket.js'
+import type { Login } from '../upstream/address.js'
+import type { ServerCommand } from '../upstream/command-info.js'
+import type { Session } from '../upstream/session.js'
+import type { Gateway } from './gateway.js'
+import type { Lane } from './lane.js'
+import type { LaneSet } from './lanes.js'
+import type { Effect } from './own.js'
+import { OwnConnections } from './own-connections.js'
+import { Replies, type RepliesOwner } from './replies.js'
+import type { Route } from './routes.js'
+import { runSpecial } from './special.js'
+
+/**
+ * A client of the gateway. Its commands go on to the upstream as they come: on lanes that clients share, as long as that makes no difference
+ * to it, and on connections of its own from the first command on for which it does. What belongs to a module runs here, when all that
+ * came before it has been answered.
+ */
+export class GatewayConnection extends ClientSocket implements RepliesOwner {
+  readonly gateway: Gateway
+  readonly requests: RequestReader
+  readonly replies = new Replies(this)
+  /** Set once it has connections of its own: it keeps them then. */
+  own: OwnConnections | undefined
+  #lanes: LaneSet
+  /** The command that is being done: those behind it wait. */
+  #held = false
+  #whenDrained: (() => void) | undefined
+  /** Commands that have been taken and go out together: where they begin in the reader's bytes, and on which lane. */
+  #run: { lane: Lane; start: number; end: number; count: number } | undefined
+  /** Replies that are due on lanes. */
+  #due = 0
+  #wantsOwn = false
+  #isPaused = false
+  #hasEnded = false
+  #databaseAfterMulti: number | undefined
+  /** CLIENT REPLY SKIP: the next command is not answered, or it is that command's turn. */
+  #skip: 'no' | 'next' | 'this' = 'no'
+
+  constructor(socket: Socket, gateway: Gateway, unixPath?: string) {
+    super(socket, gateway.server, unixPath)
+    this.gateway = gateway
+    this.client.authenticated = true
+    this.#lanes = gateway.lanes.enter(gateway.initialLanes)
+    const { values } = gateway.engine.config
+    this.requests = new RequestReader(() => values['proto-max-bulk-len'])
+    socket.on('drain', () => this.#flow())
+  }
+
+  get lanes(): LaneSet {
+    return this.#lanes
+  }
+
+  get login(): Login {
+    return this.#lanes.id.login
+  }
+
+  get protocol(): 2 | 3 {
+    return this.#lanes.id.protocol
+  }
+
+  /** In whose name, and in which database, modules' commands run for it. */
+  get session(): Session {
+    return this.gateway.upstream.session(this.login, this.#lanes.id.database)
+  }
+
+  get bufferedInput(): number {
+    return this.requests.buffered
+  }
+
+  receive(bytes: Buffer): void {
+    const { client } = this
+    const { engine } = this.gateway
+    if (client.closing) return
+    engine.stats.inputBytes += bytes.length
+    engine.tick()
+    client.lastInteraction = engine.keyspace.now
+    if (this.own?.isStreaming === true) {
+      bytes = bytes.subarray(this.own.streamed(bytes))
+      if (bytes.length === 0) {
+        this.#flow()
+        return
+      }
+    }
+    this.requests.push(bytes)
+    this.#work()
+    const limit = engine.config.values['client-query-buffer-limit']
+    if (this.requests.buffered > limit) {
+      engine.log.warning(`Closing client ${this.address} that reached max query buffer length (${limit} bytes).`)
+      this.destroy()
+    }
+  }
+
+  /** What the server has replied to this client. */
+  write(bytes: ByteString): void {
+    this.writer.raw(bytes)
+    if (this.writer.pending > FLUSH_AT) this.flush()
+  }
+
+  override flush(): void {
+    super.flush()
+    this.#flow()
+  }
+
+  /** All that was sent has been answered. */
+  drained(): void {
+    this.#due = 0
+    if (!this.isIdle) return
+    const then = this.#whenDrained
+    this.#whenDrained = undefined
+    if (then !== undefined) then()
+    else if (this.#hasEnded && !this.#held) this.closeAfterReply()
+  }
+
+  broken(): void {
+    this.destroy()
+  }
+
+  receivesMuch(bytes: number): void {
+    if (bytes >= LARGE_READ) this.#wantsOwn = true
+  }
+
+  /** Whether nothing that it sent is unanswered. */
+  get isIdle(): boolean {
+    return this.replies.isEmpty && this.own?.isIdle !== false
+  }
+
+  /** CLIENT REPLY SKIP */
+  skipNext(): void {
+    this.#skip = 'next'
+  }
+
+  /** Does something while what the client sends waits: first, when all has been answered that it sent before. */
+  hold(task: () => Promise<void> | void): void {
+    this.#send()
+    this.#held = true
+    this.afterDrain(async () => {
+      try {
+        await task()
+      } catch (error) {
+        this.client.reply.error(this.gateway.explain(error))
+      }
+      if (!this.client.waiting) this.#release()
+    })
+  }
+
+  /** Calls back when all has been answered; at once if it has been. Only while what the client sends waits. */
+  afterDrain(then: () => void): void {
+    if (this.isIdle) then()
+    else this.#whenDrained = then
+  }
+
+  /**
+   * Sends a command on whatever connection the client uses, and gives the reply as it came. Only while nothing is due.
+   *
+   * @throws Error when a connection of its own is no more
+   */
+  async ask(text: ByteString, command: ServerCommand | undefined): Promise<{ bytes: Buffer; reply: RawReply }> {
+    const bytes = await (this.own === undefined ? this.#lanes.ask(text, command) : this.own.ask(text))
+    return { bytes, reply: parseFrame(bytes) }
+  }
+
+  /** Puts the client onto the lanes of another user, protocol or database. */
+  enter(lanes: LaneSet): void {
+    this.gateway.lanes.leave(this.#lanes)
+    this.#lanes = lanes
+    this.client.reply.protocol = lanes.id.protocol
+  }
+
+  /** Gives the client connections of its own, and connects them. Throws a ReplyError when that is not possible. */
+  async takeOwn(): Promise<OwnConnections> {
+    const own = this.own ?? new OwnConnections(this)
+    await own.ready()
+    this.own = own
+    return own
+  }
+
+  /** Takes them away again: what they knew is forgotten. */
+  dropOwn(): void {
+    this.own?.close()
+    this.own = undefined
+    this.#databaseAfterMulti = undefined
+  }
+
+  /** A transaction has queued the choice of a database. */
+  selectAfterMulti(database: number): void {
+    this.#databaseAfterMulti = database
+  }
+
+  multiEnded(isExecuted: boolean): void {
+    const database = this.#databaseAfterMulti
+    this.#databaseAfterMulti = undefined
+    if (isExecuted && database !== undefined) this.enter(this.gateway.lanes.enter({ ...this.#lanes.id, database }))
+  }
+
+  /** What connections of its own knew is lost: the client has to begin anew, as with a server that has gone. */
+  lostOwn(why: string, due: number, isPart: boolean): void {
+    this.own = undefined
+    if (isPart || this.client.closing) {
+      this.destroy()
+      return
+    }
+    const error = `-UNKNOWNOUTCOME the command had been sent when ${why}: it may have been carried out, or not\r\n`
+    this.write(error.repeat(due))
+    this.closeAfterReply()
+  }
+
+  override closed(): void {
+    this.dropOwn()
+    this.gateway.lanes.leave(this.#lanes)
+    this.gateway.connections.delete(this.client)
+    super.closed()
+  }
+
+  protected resume(): void {
+    this.#release()
+  }
+
+  protected ended(): void {
+    this.#hasEnded = true
+    if (!this.#held && this.isIdle) this.closeAfterReply()
+    // Who waits without end, and has gone, waits for nothing.
+    else if (this.own?.isWaiting === true) this.destroy()
+  }
+
+  #release(): void {
+    this.#held = false
+    if (this.client.closing) return
+    this.#work()
+  }
+
+  /** Takes up the commands that have come, until one has to wait. */
+  #work(): void {
+    try {
+      this.#take()
+    } catch (error) {
+      this.#send()
+      this.#held = true
+      this.afterDrain(() => this.refuse(error))
+    }
+    this.#send()
+    this.requests.detach()
+    this.#flow()
+    if (this.#hasEnded && !this.#held && this.isIdle) this.closeAfterReply()
+  }
+
+  #take(): void {
+    const { requests } = this
+    const { routes } = this.gateway
+    while (!this.#held && !this.client.closing) {
+      if (this.#skip === 'this') {
+        this.#skip = 'no'
+        this.hold(() => {
+          this.client.reply.muted = false
+        })
+        return
+      }
+      if (this.#due > MOST_DUE) {
+        // Whoever asks for so much at a time might not take it.
+        this.hold(() => {})
+        return
+      }
+      if (!requests.next()) {
+        this.#takePart()
+        return
+      }
+      if (this.#skip === 'next') {
+        this.#skip = 'this'
+        this.client.reply.muted = true
+      }
+      const route = routes.of(requests.bytes, requests.starts, requests.ends, requests.count)
+      if (route.kind === 'pass' && this.own === undefined && !this.#isTooLarge(requests.end - requests.start)) {
+        this.#pass()
+      } else this.#dispatch(route)
+    }
+  }
+
+  /** A command that goes on a lane. Those for the same lane that lie behind each other go in one piece. */
+  #pass(): void {
+    const { requests } = this
+    const lane = this.#lanes.only
+    const run = this.#run
+    this.#due++
+    if (run !== undefined && run.lane === lane && run.end === requests.start) {
+      run.end = requests.end
+      run.count++
+      return
+    }
+    this.#send()
+    this.#run = { lane, start: requests.start, end: requests.end, count: 1 }
+  }
+
+  #send(): void {
+    const run = this.#run
+    if (run === undefined) return
+    this.#run = undefined
+    const text = this.requests.bytes.latin1Slice(run.start, run.end)
+    run.lane.send(text, this.replies.add(run.lane, run.count), run.count)
+  }
+
+  #dispatch(route: Route): void {
+    const { requests } = this
+    switch (route.kind) {
+      case 'local': {
+        const argv = requests.argv()
+        this.hold(() => this.gateway.runLocal(this, argv))
+        return
+      }
+      case 'special': {
+        const call = { name: route.name, argv: requests.argv(), text: requests.text(), command: route.command }
+        this.hold(() => runSpecial(this, call))
+        return
+      }
+      case 'container':
+        return
+      default:
+        this.#sendOwn(route.kind === 'own' ? route.effect : 'none')
+    }
+  }
+
+  #sendOwn(effect: Effect): void {
+    const { requests, own } = this
+    if (own?.isReady === true && this.replies.isEmpty) {
+      own.send(requests, effect)
+      return
+    }
+    // It has to be connected, and what was sent elsewhere to be answered, first.
+    const { count } = requests
+    const text = requests.text()
+    this.hold(async () => {
+      const connections = await this.takeOwn()
+      connections.sendText(text, count, effect)
+    })
+  }
+
+  /** A command that has not come whole: if it is large, it goes on as it comes. */
+  #takePart(): void {
+    const { requests } = this
+    if (!requests.hasBegun || requests.announced <= LARGE_COMMAND) return
+    const route = this.gateway.routes.of(requests.bytes, requests.starts, requests.ends, requests.words)
+    if (route.kind !== 'pass' && route.kind !== 'own') return
+    this.#send()
+    if (this.own?.isReady === true && this.replies.isEmpty) this.own.stream(requests)
+    else this.hold(() => this.takeOwn().then(() => {}))
+  }
+
+  #isTooLarge(length: number): boolean {
+    if (this.#wantsOwn) return true
+    return length > (this.#lanes.isUntrusted ? UNTRUSTED_COMMAND : LARGE_COMMAND)
+  }
+
+  /** Stops reading from the client while it would only fill our memory, and goes on when it does not. */
+  #flow(): void {
+    const isFull =
+      (this.#held && this.requests.buffered > HELD_INPUT) ||
+      this.socket.writableLength > UNTAKEN_OUTPUT ||
+      this.own?.isFull === true ||
+      this.#lanes.only?.isFull(() => this.#flow()) === true
+    if (this.own !== undefined) this.own.setPaused(this.socket.writableLength > UNTAKEN_OUTPUT)
+    if (this.socket.writableLength > UNTAKEN_OUTPUT) this.#wantsOwn = true
+    if (isFull === this.#isPaused) return
+    this.#isPaused = isFull
+    if (isFull) this.socket.pause()
+    else this.socket.resume()
+  }
+
+  /** The server takes more again. */
+  writable(): void {
+    this.#flow()
+  }
+}
+
+/** Bytes of output that are written before the end of the turn. */
+const FLUSH_AT = 1 << 20
+/** Bytes of a command from which on it is not sent on a lane: others would wait until it is through. */
+const LARGE_COMMAND = 256 * 1024
+/** The same for a client that has not authenticated where that is wanted: the server ends the connection when it gets more. */
+const UNTRUSTED_COMMAND = 256
+/** Bytes of one reply, in one read. */
+const LARGE_READ = 32 * 1024
+/** Commands of a client that are under way on lanes at the same time. */
+const MOST_DUE = 4096
+/** Bytes of commands that wait for another one. */
+const HELD_INPUT = 64 * 1024
+/** Bytes of replies that the client does not take. */
+const UNTAKEN_OUTPUT = 1 << 20

@@ -1,0 +1,155 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import type { Login } from '../upstream/address.js'
+import type { ServerCommand } from '../upstream/command-info.js'
+import type { Upstream } from '../upstream/upstream.js'
+import { Lane } from './lane.js'
+import { Replies } from './replies.js'
+
+/** What clients that share lanes have in common. */
+export interface LaneId {
+  readonly login: Login
+  readonly protocol: 2 | 3
+  readonly database: number
+}
+
+/** The lanes of all clients, by what they have in common. */
+export class Lanes {
+  readonly #upstream: Upstream
+  readonly #sets = new Map<string, LaneSet>()
+
+  constructor(upstream: Upstream) {
+    this.#upstream = upstream
+  }
+
+  /** The lanes for a client, which must `leave` them. They are connected when they are used. */
+  enter(id: LaneId): LaneSet {
+    const { login, protocol, database } = id
+    const key = JSON.stringify([login.username, login.password, protocol, database])
+    let set = this.#sets.get(key)
+    if (set === undefined) {
+      set = new LaneSet(this.#upstream, id)
+      this.#sets.set(key, set)
+    }
+    set.users++
+    return set
+  }
+
+  leave(set: LaneSet): void {
+    if (--set.users > 0) return
+    // Clients come and go: who comes next need not wait for a connection.
+    setTimeout(() => this.#closeUnused(set), IDLE).unref()
+  }
+
+  *all(): Iterable<LaneSet> {
+    yield* this.#sets.values()
+  }
+
+  close(): void {
+    for (const set of this.#sets.values()) set.close('the gateway shuts down')
+    this.#sets.clear()
+  }
+
+  #closeUnused(set: LaneSet): void {
+    if (set.users > 0) return
+    for (const [key, other] of this.#sets) if (other === set) this.#sets.delete(key)
+    set.close('nobody used it')
+  }
+}
+
+/** Milliseconds for which lanes stay open that nobody uses. */
+const IDLE = 1000
+
+/** The lanes of a user, version of the protocol, and database. */
+export class LaneSet {
+  readonly id: LaneId
+  users = 0
+  readonly #upstream: Upstream
+  #lane: Lane | undefined
+  /** How the attempt to connect ended that the lane was made with. */
+  #attempt: Promise<void> = Promise.resolve()
+  #failedAt = Number.NEGATIVE_INFINITY
+  #isUntrusted = false
+
+  constructor(upstream: Upstream, id: LaneId) {
+    this.#upstream = upstream
+    this.id = id
+  }
+
+  /** The lane to the only server that there is. */
+  get only(): Lane {
+    if (this.#lane?.isUsable !== true) this.#lane = this.#open()
+    return this.#lane
+  }
+
+  /** Whether the server wants its clients to authenticate, and these have not: it ends their connection if they send too much. */
+  get isUntrusted(): boolean {
+    return this.#isUntrusted
+  }
+
+  /** Resolves when it is connected. Throws the error with which the server, or the system, refused. */
+  async ready(): Promise<void> {
+    this.only
+    await this.#attempt
+  }
+
+  /** Sends a command for which nobody else waits, and gives the reply as it came; what fails is an error reply. */
+  ask(text: ByteString, _command: ServerCommand | undefined): Promise<Buffer> {
+    return askOn(this.only, text)
+  }
+
+  /** Ends lanes that have not answered for so long, in milliseconds. */
+  check(timeout: number, now: number): void {
+    if (this.#lane?.isStuck(timeout, now) !== true) return
+    this.#lane.end(`the server did not answer within ${timeout} ms`)
+  }
+
+  close(why: string): void {
+    this.#lane?.end(why)
+    this.#lane = undefined
+  }
+
+  #open(): Lane {
+    const { topology } = this.#upstream
+    const endpoint = topology.endpointFor()
+    const lane = new Lane(endpoint.name)
+    // Whoever asks while it is known to be down is told so at once.
+    const wait = performance.now() - this.#failedAt < RETRY_AFTER ? this.#attempt : Promise.resolve()
+    this.#attempt = wait
+      .then(() => this.#upstream.connect(endpoint, { ...this.id, mayBeUntrusted: true }))
+      .then(
+        connection => {
+          this.#isUntrusted = connection.isUntrusted
+          lane.connected(connection.release())
+        },
+        (error: unknown) => {
+          if (wait !== this.#attempt) this.#failedAt = performance.now()
+          lane.end(error instanceof ReplyError ? error.message.replace(/^ERR /, '') : String(error))
+          throw error
+        },
+      )
+    this.#attempt.catch(() => {})
+    return lane
+  }
+}
+
+/** Milliseconds after a failed attempt to connect before there is another. */
+const RETRY_AFTER = 100
+
+/** Sends a command on a lane, and gives its reply as it came. */
+export function askOn(lane: Lane, text: ByteString): Promise<Buffer> {
+  return new Promise(resolve => {
+    let bytes: ByteString = ''
+    const replies = new Replies({
+      write: part => {
+        bytes += part
+      },
+      drained: () => resolve(Buffer.from(bytes, 'latin1')),
+      broken: () => {
+        bytes = ''
+      },
+      receivesMuch() {},
+    })
+    lane.send(text, replies.add(lane, 1), 1)
+  })
+}

@@ -1,0 +1,52 @@
+import type { Engine } from '../engine/engine.js'
+import type { ModuleHost } from '../host/module-host.js'
+import { UpstreamHost } from '../host/upstream/host.js'
+import type { Run } from '../host/upstream/run.js'
+import type { AnyCommand } from '../module/command.js'
+import { compileCommand } from '../module/compile.js'
+import type { Log } from '../module/context.js'
+import type { Handler } from '../registry/definition.js'
+import type { Session } from '../upstream/session.js'
+
+/** Runs the modules' commands of a gateway: each in the name of the client, in its database, on the upstream. */
+export class GatewayModuleHost implements ModuleHost {
+  readonly log: Log
+  readonly current = (): Run | undefined => this.#hosts.find(host => host.current !== undefined)?.current
+  /** In whose name a client's commands run; set by the gateway. */
+  sessionOf: (client: Parameters<Handler>[0]) => Session = () => {
+    throw new Error('the gateway has not been opened')
+  }
+  readonly #engine: Engine
+  readonly #hosts: UpstreamHost[] = []
+  readonly #bySession = new Map<Session, UpstreamHost>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    const { log } = engine
+    this.log = {
+      debug: text => log.debug(text),
+      info: text => log.verbose(text),
+      notice: text => log.notice(text),
+      warning: text => log.warning(text),
+    }
+  }
+
+  handlerOf(command: AnyCommand, container?: string): Handler {
+    const compiled = compileCommand(command, container)
+    return (client, argv) => {
+      const host = this.#hostFor(this.sessionOf(client))
+      client.answerLater(host.reply(compiled, argv, client.reply))
+    }
+  }
+
+  #hostFor(session: Session): UpstreamHost {
+    let host = this.#bySession.get(session)
+    if (host === undefined) {
+      const { clock, random, config } = this.#engine
+      host = new UpstreamHost(session, { log: this.log, clock, random, retries: config.values['upstream-retries'] })
+      this.#bySession.set(session, host)
+      this.#hosts.push(host)
+    }
+    return host
+  }
+}

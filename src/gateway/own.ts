@@ -1,0 +1,285 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { FrameScanner } from '../resp/frame-scanner.js'
+import { parseFrame } from '../resp/reply-reader.js'
+import type { Link, LinkUser } from '../upstream/link.js'
+import { bytesIn, itemsIn, numberIn } from '../upstream/raw-reply.js'
+
+/** What a command does to the connection that it is sent on. */
+export type Effect =
+  | 'none'
+  | 'multi'
+  /** EXEC and DISCARD. */
+  | 'end of multi'
+  /** SUBSCRIBE and its kin: a confirmation for each channel. */
+  | 'subscribe'
+  /** UNSUBSCRIBE and its kin, without a channel: a confirmation for each that is subscribed to. */
+  | 'unsubscribe channels'
+  | 'unsubscribe patterns'
+  | 'unsubscribe shards'
+  /** It is meant to wait. */
+  | 'wait'
+  /** MONITOR, SYNC, PSYNC: from then on the server talks without end. */
+  | 'stream'
+  /** The reply is not for the client. */
+  | 'swallow'
+
+interface Entry {
+  readonly effect: Effect
+  /** Replies, or confirmations, that are due; -1 when it turns out only when its turn comes. */
+  count: number
+  /** Given instead of a reply that is swallowed. */
+  readonly instead?: (reply: Buffer) => void
+}
+
+/** Who uses a connection of its own. */
+export interface OwnUser {
+  /** The version of RESP that its replies come in. */
+  readonly protocol: 2 | 3
+  /**
+   * @param isPush whether the client gets them though it wants no replies
+   * @param isPart whether the end of the last reply among them has not come yet
+   */
+  write(bytes: ByteString, isPush: boolean, isPart: boolean): void
+  /** All replies that were due have been given. */
+  drained(): void
+  /** EXEC or DISCARD has been answered; `isExecuted`: what had been queued has been done. */
+  multiEnded(isExecuted: boolean): void
+  /** The connection is no more; `isPart`: a reply has come in part. */
+  ended(own: Own, why: string, due: number, isPart: boolean): void
+  /** The server takes more again. */
+  writable(): void
+}
+
+/**
+ * A connection to a server that one client has to itself: for all that leaves something behind (MULTI, WATCH, SUBSCRIBE, CLIENT …), that
+ * waits, or that is large. Everything passes as it is; what is due is counted, so that it is known when there is nothing left.
+ */
+export class Own implements LinkUser {
+  readonly link: Link
+  readonly #user: OwnUser
+  readonly #scanner = new FrameScanner()
+  #entries: Entry[] = []
+  /** Messages of pub/sub may come: in RESP2 they look like replies. */
+  #mayBeSubscribed = false
+  #channels = 0
+  #patterns = 0
+  #shards = 0
+  #inMulti = false
+  #isStream = false
+  #progress = performance.now()
+  /** What has come of a frame that has to be looked at whole. */
+  #gathered: Buffer[] | undefined
+  #isPart = false
+
+  constructor(link: Link, user: OwnUser) {
+    this.link = link
+    this.#user = user
+    link.user = this
+  }
+
+  get inMulti(): boolean {
+    return this.#inMulti
+  }
+
+  get subscriptions(): number {
+    return this.#channels + this.#patterns + this.#shards
+  }
+
+  /** Whether it gets what the server says to monitors or replicas: there is no telling what is a reply. */
+  get isStream(): boolean {
+    return this.#isStream
+  }
+
+  get isIdle(): boolean {
+    return this.#entries.length === 0
+  }
+
+  /** Whether it waits in a command that is meant to. */
+  get isWaiting(): boolean {
+    return this.#entries[0]?.effect === 'wait'
+  }
+
+  /** Whether replies have been due for so long, in milliseconds, and none has come. */
+  isStuck(timeout: number, now: number): boolean {
+    return !this.isWaiting && this.#entries.length > 0 && !this.#isStream && now - this.#progress > timeout
+  }
+
+  /** Sends whole commands, or the beginning of one, that are answered by so many replies. */
+  send(commands: ByteString, count: number, effect: Effect = 'none', instead?: (reply: Buffer) => void): void {
+    if (!this.link.isOpen) return
+    const last = this.#entries[this.#entries.length - 1]
+    if (last === undefined) this.#progress = performance.now()
+    if (effect === 'none' && last?.effect === 'none') last.count += count
+    else if (count !== 0) this.#entries.push({ effect, count, ...(instead === undefined ? {} : { instead }) })
+    if (effect.includes('subscribe')) this.#mayBeSubscribed = true
+    if (effect === 'stream') this.#isStream = true
+    this.link.write(commands)
+  }
+
+  received(bytes: Buffer): void {
+    this.#progress = performance.now()
+    if (this.#isStream) {
+      this.#user.write(bytes.latin1Slice(), true, false)
+      return
+    }
+    try {
+      this.#pass(bytes)
+    } catch (error) {
+      this.end(`the server sent what is no reply (${error instanceof Error ? error.message : error})`)
+    }
+  }
+
+  lost(error: Error): void {
+    this.end(`the connection was lost (${error.message})`)
+  }
+
+  drained(): void {
+    this.#user.writable()
+  }
+
+  end(why: string): void {
+    this.link.destroy()
+    const entries = this.#entries
+    this.#entries = []
+    const due = entries.reduce((sum, { count }) => sum + Math.max(1, count), 0)
+    this.#user.ended(this, why, due, this.#isPart)
+  }
+
+  #pass(bytes: Buffer): void {
+    let from = 0
+    let at = 0
+    const flush = (to: number, isPush: boolean, isPart: boolean): void => {
+      if (to > from) this.#user.write(bytes.latin1Slice(from, to), isPush, isPart)
+      from = to
+    }
+    while (at < bytes.length) {
+      const start = at
+      const isNew = !this.#scanner.isInside
+      const type = isNew ? bytes[at]! : this.#scanner.type
+      const first = this.#entries[0]
+      if (isNew && this.#isToBeSeen(type, first)) {
+        flush(start, false, false)
+        this.#gathered = []
+      }
+      const end = this.#scanner.scan(bytes, at, bytes.length)
+      at = end === -1 ? bytes.length : end
+      if (this.#gathered !== undefined) {
+        from = at
+        this.#gathered.push(Buffer.from(bytes.subarray(start, at)))
+        if (end === -1) return
+        const frame = this.#gathered.length === 1 ? this.#gathered[0]! : Buffer.concat(this.#gathered)
+        this.#gathered = undefined
+        this.#see(frame, type, first)
+        continue
+      }
+      if (end === -1) {
+        this.#isPart = true
+        flush(at, type === GREATER, true)
+        return
+      }
+      this.#isPart = false
+      if (type === GREATER) {
+        flush(start, false, false)
+        flush(end, true, false)
+        continue
+      }
+      if (first === undefined) throw new Error('nobody had asked for it')
+      if (--first.count === 0) {
+        this.#entries.shift()
+        if (this.#entries.length === 0) {
+          flush(at, false, false)
+          this.#user.drained()
+        }
+      }
+    }
+    flush(at, false, false)
+  }
+
+  /** Whether a frame tells something about the state of the connection. */
+  #isToBeSeen(type: number, first: Entry | undefined): boolean {
+    if (type === GREATER) return this.#mayBeSubscribed
+    if (first !== undefined && first.effect !== 'none' && first.effect !== 'wait') return true
+    return this.#mayBeSubscribed && type === ASTERISK && this.#user.protocol === 2 && this.subscriptions > 0
+  }
+
+  #see(frame: Buffer, type: number, first: Entry | undefined): void {
+    // Its turn has come: as many confirmations as there are subscriptions now, or one that there are none.
+    if (first?.count === -1) first.count = Math.max(1, this.#subscribed(first.effect))
+    const isPush = type === GREATER || (type === ASTERISK && this.#user.protocol === 2)
+    const kind = isPush && this.#mayBeSubscribed ? this.#messageKind(frame, first) : undefined
+    if (kind !== undefined) {
+      this.#user.write(frame.latin1Slice(), true, false)
+      if (kind === 'message') return
+      if (first === undefined || !isOfConfirmations(first.effect)) return
+      if (--first.count === 0) this.#shift()
+      return
+    }
+    if (type === GREATER) {
+      this.#user.write(frame.latin1Slice(), true, false)
+      return
+    }
+    if (first === undefined) throw new Error('nobody had asked for it')
+    const isError = type === MINUS
+    switch (first.effect) {
+      case 'multi':
+        if (!isError) this.#inMulti = true
+        break
+      case 'end of multi':
+        this.#inMulti = false
+        this.#user.multiEnded(type === ASTERISK && !NULL_ARRAY.equals(frame))
+        break
+      case 'swallow':
+        first.instead?.(frame)
+        this.#shift()
+        return
+      case 'none':
+        break
+      default:
+        // It was refused: one error for all that it named. In a transaction, it has been queued.
+        first.count = 1
+    }
+    this.#user.write(frame.latin1Slice(), false, false)
+    if (--first.count === 0) this.#shift()
+  }
+
+  /** What a frame of pub/sub is; undefined for one that is none. Notes how many subscriptions there are now. */
+  #messageKind(frame: Buffer, first: Entry | undefined): string | undefined {
+    const reply = parseFrame(frame)
+    const items = itemsIn(reply)
+    const kind = bytesIn(items[0] ?? null) ?? ''
+    if (kind === 'message' || kind === 'pmessage' || kind === 'smessage') {
+      return this.subscriptions > 0 ? 'message' : undefined
+    }
+    if (!CONFIRMATIONS.has(kind)) return undefined
+    // In RESP2, an array that looks like one is one only where one is due, or could come of itself.
+    if (this.#user.protocol === 2 && this.subscriptions === 0 && !isOfConfirmations(first?.effect ?? 'none')) {
+      return undefined
+    }
+    const count = numberIn(items[2] ?? null)
+    if (kind === 'psubscribe' || kind === 'punsubscribe') this.#patterns = count - this.#channels
+    else if (kind === 'subscribe' || kind === 'unsubscribe') this.#channels = count - this.#patterns
+    else this.#shards = count
+    return kind
+  }
+
+  #subscribed(effect: Effect): number {
+    if (effect === 'unsubscribe channels') return this.#channels
+    return effect === 'unsubscribe patterns' ? this.#patterns : this.#shards
+  }
+
+  #shift(): void {
+    this.#entries.shift()
+    if (this.#entries.length === 0) this.#user.drained()
+  }
+}
+
+function isOfConfirmations(effect: Effect): boolean {
+  return effect.includes('subscribe')
+}
+
+const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'])
+
+const NULL_ARRAY = Buffer.from('*-1\r\n')
+const ASTERISK = 42
+const MINUS = 45
+const GREATER = 62
