@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { splitArgs } from '../../src/bytes/split-args.js'
+import { startGateway } from './gateway-server.js'
 import { type KrmtServer, startKrmtServer } from './krmt-server.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from './redis-server.js'
 import { connect, type Reply, type RespClient } from './resp-client.js'
@@ -16,11 +17,36 @@ export interface Differential {
    *     [near 50]  integers in the reply may differ by so much (default 50)
    *     [type]     only the type of the reply is compared, and the length of an aggregate
    *     [push]     no command: the next message that the connection has been sent is compared
+   *     [waits]    the command waits in the server: the reply is not waited for, but taken by
+   *     [reply]    no command: the reply to the command that waits is compared
    *     [krmt "…"] krmt is meant to answer this text instead, written as redis-cli prints it without indentation
    */
   session(name: string, lines: string, options?: { events?: boolean }): void
   /** Both servers, for tests of another form. */
   readonly servers: () => { krmt: KrmtServer; redis: RedisServer }
+}
+
+let isOfGateway = false
+
+/**
+ * From now on, suites compare a gateway with redis-server, which stands behind it too: it has to answer the same to everything, also
+ * where krmt is meant to differ. Called before the files with the suites are imported.
+ */
+export function compareGateway(): void {
+  isOfGateway = true
+}
+
+/** `test` and `describe` for what is about krmt alone: with a gateway there is nothing of it to compare. */
+export const ofKrmt: {
+  test(name: string, run: () => Promise<void> | void, timeout?: number): void
+  describe(name: string, define: () => void): void
+} = {
+  test(name, run, timeout) {
+    if (!isOfGateway) test(name, run, timeout)
+  },
+  describe(name, define) {
+    if (!isOfGateway) describe(name, define)
+  },
 }
 
 /** A suite that compares krmt with redis-server 7.0.15. `args` are given to both, as on the command line. */
@@ -36,7 +62,8 @@ export function describeDifferential(
     beforeAll(async () => {
       const config = { 'notify-keyspace-events': 'KEAmn', ...options.config }
       const args = Object.entries(config).flatMap(([parameter, value]) => [`--${parameter}`, value])
-      ;[krmt, redis] = await Promise.all([startKrmtServer({ config }), startRedisServer({ args })])
+      const ours = isOfGateway ? startWithGateway(args) : startKrmtServer({ config })
+      ;[krmt, redis] = await Promise.all([ours, startRedisServer({ args })])
     })
     afterAll(async () => {
       await Promise.all([krmt?.stop(), redis?.stop()])
@@ -52,7 +79,7 @@ export function describeDifferential(
             if (step === undefined) continue
             const [our, their] = await Promise.all([ours.run(step), theirs.run(step)])
             const where = `line ${number + 1}: ${line.trim()}`
-            if (step.expected === undefined)
+            if (step.expected === undefined || isOfGateway)
               expect(step.mode === 'near' ? our : compared(our, step), where).toEqual(compared(their, step))
             else expect(printed(our), where).toBe(step.expected)
           }
@@ -66,9 +93,26 @@ export function describeDifferential(
   })
 }
 
+/** A gateway, and the redis-server that it stands in front of. */
+async function startWithGateway(args: readonly string[]): Promise<KrmtServer> {
+  const redis = await startRedisServer({ args })
+  const gateway = await startGateway({ upstream: `unix:${redis.socketPath}` })
+  return {
+    ...gateway,
+    server: gateway.gateway.server,
+    async stop() {
+      await gateway.stop()
+      await redis.stop()
+    },
+  }
+}
+
 /** One server's connections in a session. */
 class Side {
   readonly #clients = new Map<number, RespClient>()
+  /** Replies to commands that wait, by connection. */
+  readonly #waiting = new Map<number, Promise<Reply>>()
+  #asker: RespClient | undefined
 
   private constructor(
     readonly path: string,
@@ -88,7 +132,22 @@ class Side {
       client = await connect({ path: this.path })
       this.#clients.set(step.connection, client)
     }
-    return step.argv === undefined ? client.nextPush() : client.send(...step.argv)
+    if (step.argv === undefined) return client.nextPush()
+    if (step.mode === 'reply') return this.#waiting.get(step.connection) ?? { type: 'null' }
+    if (step.mode !== 'waits') return client.send(...step.argv)
+    const others = await this.#blocked()
+    const reply = client.send(...step.argv)
+    this.#waiting.set(step.connection, reply)
+    reply.catch(() => {})
+    while ((await this.#blocked()) <= others);
+    return { type: 'null' }
+  }
+
+  /** How many clients wait in the server. */
+  async #blocked(): Promise<number> {
+    this.#asker ??= await connect({ path: this.path })
+    const info = await this.#asker.send('INFO', 'clients')
+    return Number(/blocked_clients:(\d+)/.exec('value' in info ? String(info.value) : '')?.[1])
   }
 
   /** The events since the session began, oldest first. */
@@ -107,12 +166,13 @@ class Side {
 
   async close(): Promise<void> {
     for (const client of [this.listener, ...this.#clients.values()]) await client.close()
+    await this.#asker?.close()
   }
 }
 
 interface Step {
   readonly connection: number
-  readonly mode: 'exact' | 'sorted' | 'near' | 'type'
+  readonly mode: 'exact' | 'sorted' | 'near' | 'type' | 'waits' | 'reply'
   readonly tolerance: number
   /** What krmt is to answer where it differs on purpose. */
   readonly expected: string | undefined
@@ -121,15 +181,18 @@ interface Step {
 }
 
 function parseStep(line: string): Step | undefined {
-  const found = /^\s*(?:(\d)>\s*)?(?:\[(sorted|near|type|push|krmt)(?:\s+(\d+|".*?"))?\]\s*)?(.*)$/.exec(line)
-  const [, connection = '1', mark, parameter, command = ''] = found ?? []
-  if (mark !== 'push' && (command === '' || command.startsWith('#'))) return undefined
+  const found = /^\s*(?:(\d)>\s*)?(?:\[(sorted|near|type|push|waits|reply|krmt)(?:\s+(\d+|".*?"))?\]\s*)?(.*)$/.exec(
+    line,
+  )
+  const [, connection = '1', marked, parameter, command = ''] = found ?? []
+  const mark = marked as Exclude<Step['mode'], 'exact'> | 'push' | 'krmt' | undefined
+  if (mark !== 'push' && mark !== 'reply' && (command === '' || command.startsWith('#'))) return undefined
   // The lines of a test are text; what goes over the wire is its UTF-8.
   const argv = mark === 'push' ? undefined : splitArgs(Buffer.from(command, 'utf8').toString('latin1'))
   if (mark !== 'push' && argv === undefined) throw new Error(`unbalanced quotes: ${line}`)
   return {
     connection: Number(connection),
-    mode: mark === 'sorted' || mark === 'near' || mark === 'type' ? mark : 'exact',
+    mode: mark === undefined || mark === 'push' || mark === 'krmt' ? 'exact' : mark,
     tolerance: Number(mark === 'near' ? (parameter ?? 50) : 0),
     expected: mark === 'krmt' ? parameter?.slice(1, -1) : undefined,
     argv,
@@ -140,6 +203,8 @@ function parseStep(line: string): Step | undefined {
 function compared(reply: Reply, step: Step): unknown {
   switch (step.mode) {
     case 'exact':
+    case 'waits':
+    case 'reply':
       return reply
     case 'sorted':
       return sorted(reply)

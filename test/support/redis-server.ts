@@ -1,12 +1,12 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { describe, test } from 'vitest'
+import { freePorts } from './ports.js'
+import { REDIS_SERVER, type RedisProcess, startRedisProcess, withFreePorts } from './redis-process.js'
 
-const { CI, REDIS_SERVER = 'redis-server' } = process.env
+const { CI } = process.env
 
 /** Replies are compared with those of this line of releases; another one answers some commands otherwise. */
 const REFERENCE = '7.0.'
@@ -17,13 +17,9 @@ export const redisVersion: string | undefined = askVersion()
 /** Whether there is a redis-server to compare with. */
 export const hasRedisServer: boolean = redisVersion?.startsWith(REFERENCE) ?? false
 
-export interface RedisServer {
-  socketPath: string
-  /** On 127.0.0.1. */
-  port: number
-  /** The server's own folder, its working directory too. It goes away with the server. */
-  folder: string
-  /** Ends the server; resolves once it is gone. */
+export interface RedisServer extends RedisProcess {
+  readonly socketPath: string
+  /** Ends the server; resolves once it and its folder are gone. */
   stop(): Promise<void>
 }
 
@@ -34,15 +30,8 @@ export interface RedisServer {
  *   is ready is read from its log.
  * @throws an Error with the server's log, if it ends instead of getting ready
  */
-export async function startRedisServer(options: { args?: readonly string[] } = {}): Promise<RedisServer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await startOnce(options.args ?? [])
-    } catch (error) {
-      // Somebody may have taken the port between our asking for a free one and the server's binding it.
-      if (attempt === 5 || !String(error).includes('Address already in use')) throw error
-    }
-  }
+export function startRedisServer(options: { args?: readonly string[] } = {}): Promise<RedisServer> {
+  return withFreePorts(() => startOnce(options.args ?? []))
 }
 
 /**
@@ -68,56 +57,21 @@ function askVersion(): string | undefined {
 
 async function startOnce(args: readonly string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'krmt-redis-'))
-  const socketPath = join(folder, 'redis.sock')
-  const port = await freePort()
-  const settings = { port, unixsocket: socketPath, dir: folder, bind: '127.0.0.1', save: '' }
-  const child = spawn(
-    REDIS_SERVER,
-    [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const kill = () => void child.kill('SIGKILL')
-  process.on('exit', kill)
-  const exited = new Promise<void>(resolve => {
-    child.on('close', () => {
-      process.off('exit', kill)
-      rmSync(folder, { recursive: true, force: true })
-      resolve()
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  try {
+    const socketPath = join(folder, 'redis.sock')
+    const [port = 0] = await freePorts(1)
+    const settings = { port, unixsocket: socketPath, dir: folder, bind: '127.0.0.1', save: '' }
+    const server = await startRedisProcess({
+      port,
+      folder,
+      args: [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), ...args],
+      readyLine: `ready to accept connections at ${socketPath}`,
     })
-  })
-  await ready(child, `ready to accept connections at ${socketPath}`)
-  const stop = (): Promise<void> => {
-    kill()
-    return exited
+    const stop = (): Promise<void> => server.kill().then(remove)
+    return Object.assign(server, { socketPath, stop })
+  } catch (error) {
+    remove()
+    throw error
   }
-  return { socketPath, port, folder, stop }
-}
-
-function ready(child: ChildProcessByStdio<null, Readable, Readable>, line: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let log = ''
-    let isReady = false
-    const read = (text: string): void => {
-      if (isReady) return // but go on reading, or the pipe fills up and the server stops
-      log += text
-      isReady = log.includes(line)
-      if (isReady) resolve()
-    }
-    child.stdout.setEncoding('utf8').on('data', read)
-    child.stderr.setEncoding('utf8').on('data', read)
-    child.on('error', reject)
-    child.on('close', code => reject(new Error(`redis-server ended with code ${code}:\n${log}`)))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }

@@ -2,9 +2,9 @@ import { open, type UpstreamDb } from 'krmt'
 import { command, defineModule, t } from 'krmt/module'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../src/host/seeded-random.js'
+import { type Fate, startProxy, type TcpProxy } from '../support/proxy.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { connect, type RespClient } from '../support/resp-client.js'
-import { type Fate, startProxy, type TcpProxy } from './proxy.js'
 
 /** BUMP adds one to a number, in a string and in a hash; PEEK reads both. */
 const bumper = defineModule({

@@ -5,8 +5,8 @@ import hmsetif from 'krmt/modules/hmsetif'
 import hmsetnx from 'krmt/modules/hmsetnx'
 import scriptname from 'krmt/modules/scriptname'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startProxy, type TcpProxy } from '../support/proxy.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
-import { startProxy, type TcpProxy } from './proxy.js'
 
 const reading = defineModule({
   name: 'reading',
