@@ -21,6 +21,8 @@ async function main([command = '', ...rest]: readonly string[]): Promise<number>
       return (await import('./serve.js')).dev(rest)
     case 'new':
       return (await import('./new.js')).create(rest)
+    case 'ping':
+      return (await import('./ping.js')).ping(rest)
     case 'check':
       return (await import('./check.js')).check(rest)
     default:
@@ -37,6 +39,8 @@ function usage(): string {
          Writes a module to start from.
        krmt check PATH [--leaks]
          Checks a module: its types, its definition, its examples.
+       krmt ping [URL] [--live] [--timeout ms]
+         Tells whether a server, or a gateway and its upstream, is well.
        krmt --version | --help
 
 A module is one of the kit, a .ts or .js file, a folder or a package. The kit:

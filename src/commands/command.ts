@@ -126,7 +126,7 @@ export const commandCommands: readonly CommandDefinition[] = [
 ]
 
 /** The command that a name means; a subcommand's is `config|get`. */
-function named(commands: CommandTable, name: ByteString): Command | undefined {
+export function named(commands: CommandTable, name: ByteString): Command | undefined {
   const bar = name.indexOf('|')
   if (bar === -1) return commands.lookup(name)
   return commands.lookup(name.slice(0, bar))?.subcommands?.get(name.slice(bar + 1).toLowerCase())
@@ -162,7 +162,7 @@ function docs(client: Client, argv: readonly ByteString[]): void {
 
 function list(client: Client, argv: readonly ByteString[]): void {
   const { reply, engine } = client
-  const passes = filter(argv)
+  const passes = passesFilter(argv)
   const names: string[] = []
   for (const command of engine.commands.commands()) {
     if (passes(command)) names.push(command.fullName)
@@ -174,7 +174,8 @@ function list(client: Client, argv: readonly ByteString[]): void {
   for (const name of names) reply.bulk(name)
 }
 
-function filter(argv: readonly ByteString[]): (command: Command) => boolean {
+/** What COMMAND LIST lets through, by its arguments. Throws a ReplyError for a filter that is none. */
+export function passesFilter(argv: readonly ByteString[]): (command: Command) => boolean {
   if (argv.length === 2) return () => true
   const [, , by, kind, value = ''] = argv
   if (argv.length !== 5 || by?.toLowerCase() !== 'filterby') throw errors.syntax

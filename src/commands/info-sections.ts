@@ -15,7 +15,7 @@ export const sections: ReadonlyMap<string, (engine: Engine) => string[]> = new M
   ['Replication', replication],
   ['CPU', cpu],
   ['Modules', engine => engine.modules.info()],
-  ['Commandstats', commandStatistics],
+  ['Commandstats', ({ commands }) => commandStatistics(commands.commands())],
   ['Errorstats', errorStatistics],
   ['Cluster', () => ['cluster_enabled:0']],
   ['Keyspace', keyspace],
@@ -151,7 +151,8 @@ function cpu(): string[] {
   return [`used_cpu_sys:${(system / 1e6).toFixed(6)}`, `used_cpu_user:${(user / 1e6).toFixed(6)}`]
 }
 
-function commandStatistics({ commands }: Engine): string[] {
+/** Of those that have been called; subcommands by themselves. */
+export function commandStatistics(commands: Iterable<Command>): string[] {
   const lines: string[] = []
   const add = ({ fullName, stats }: Command): void => {
     const { calls, microseconds, rejected, failed } = stats
@@ -162,7 +163,7 @@ function commandStatistics({ commands }: Engine): string[] {
         `rejected_calls=${rejected},failed_calls=${failed}`,
     )
   }
-  for (const command of commands.commands()) {
+  for (const command of commands) {
     add(command)
     for (const subcommand of command.subcommands?.values() ?? []) add(subcommand)
   }

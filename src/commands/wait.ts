@@ -32,6 +32,7 @@ function wait(client: Client, argv: readonly ByteString[]): void {
     reply.integer(0)
     return
   }
+  client.waitsIdly = true
   client.answerLater(
     new Promise(resolve => {
       const until = timeout === 0 ? Infinity : engine.keyspace.now + Number(timeout)

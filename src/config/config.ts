@@ -85,11 +85,11 @@ export class Config {
     for (const pattern of patterns) {
       if (!/[*?[]/.test(pattern)) {
         const name = findParameter(pattern)
-        if (name) found.set(pattern, settingOf(this.#settings, name).text)
+        if (name) found.set(pattern, this.#shown(name))
         continue
       }
       for (const [known, name] of byName) {
-        if (globMatch(pattern, known, { nocase: true })) found.set(known, settingOf(this.#settings, name).text)
+        if (globMatch(pattern, known, { nocase: true })) found.set(known, this.#shown(name))
       }
     }
     return found
@@ -181,6 +181,11 @@ export class Config {
       name,
       lines: parameterOf(name).type.lines(settingOf(this.#settings, name), settingOf(defaults, name)),
     }))
+  }
+
+  #shown(name: ParameterName): ByteString {
+    const { text } = settingOf(this.#settings, name)
+    return parameterOf(name).shown?.(text) ?? text
   }
 
   #parse(name: ParameterName, args: readonly ByteString[]): Setting<unknown> {

@@ -33,6 +33,8 @@ export interface Parameter<T> {
   readonly protected?: true
   /** Not to be shown in MONITOR, SLOWLOG or a log. */
   readonly sensitive?: true
+  /** What CONFIG GET answers instead of a value that is no business even of those who may ask for all others. */
+  readonly shown?: (text: ByteString) => ByteString
   /** CONFIG SET does not set a value but tells the server to do something, whose outcome may come later. */
   readonly order?: true
 }
@@ -52,6 +54,7 @@ const anyInt = { min: 0n, max: MAX_INT }
 const anyLong = { min: 0n, max: MAX_LONG }
 /** Less would not hold the commands that a client needs to mend its ways. */
 const atLeastOneMb = { min: 1024n * 1024n, max: MAX_LONG }
+const nothing = (): ByteString => ''
 const whoMay = oneOf('no', 'yes', 'local')
 
 /**
@@ -220,6 +223,7 @@ export const parameters = {
     default: '',
     immutable: true,
     sensitive: true,
+    shown: withoutPassword,
     summary:
       'The URL of a Redis to stand in front of, as a gateway that runs the modules and passes on all other commands: redis://, rediss:// (TLS), unix:, redis+sentinel:// or redis+cluster://; krmt only.',
   },
@@ -236,6 +240,7 @@ export const parameters = {
     default: '',
     immutable: true,
     sensitive: true,
+    shown: nothing,
     summary: 'The password for that, which other users of the machine can see in a URL on a command line; krmt only.',
   },
   'upstream-sentinel-user': {
@@ -251,6 +256,7 @@ export const parameters = {
     default: '',
     immutable: true,
     sensitive: true,
+    shown: nothing,
     summary: 'The password for that; krmt only.',
   },
   'upstream-login': {
@@ -471,3 +477,10 @@ export function findParameter(name: ByteString): ParameterName | undefined {
 export const byName: ReadonlyMap<string, ParameterName> = new Map(
   parameterNames.flatMap(name => [name, ...(parameterOf(name).aliases ?? [])].map(known => [known, name] as const)),
 )
+
+/** A URL as it may be seen: of a user and a password, the user. */
+function withoutPassword(url: ByteString): ByteString {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^:@/?#]*)(?::[^/?#]*)?@/i, (_, scheme: string, user: string) =>
+    user === '' ? scheme : `${scheme}${user}@`,
+  )
+}

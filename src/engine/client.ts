@@ -1,5 +1,4 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { ReplyError } from '../errors.js'
 import type { Database } from '../keyspace/database.js'
 import type { Watcher } from '../keyspace/watches.js'
 import type { Command } from '../registry/command.js'
@@ -38,6 +37,14 @@ export interface Transaction {
   refused: boolean
 }
 
+/** What is still to be done for a command that has returned and has not answered. */
+export interface Unanswered {
+  /** It has failed: the error is to be replied. */
+  failed(thrown: unknown): void
+  /** It has been answered, by an error or not. */
+  answered(): void
+}
+
 /** Everything that the engine knows about one client: who it is, what it has selected, begun, watched and subscribed to. */
 export class Client implements Watcher {
   readonly createdAt: number
@@ -69,6 +76,8 @@ export class Client implements Watcher {
   onResume: () => void = () => {}
   /** What is left of the command that waits for another (EXEC for a script): done before the client goes on. */
   continuation: (() => void) | undefined
+  /** The time during which the command has not answered is not its own: it waits for something (WAIT). */
+  waitsIdly = false
   /** It is the one in whose name scripts call commands. */
   isScript = false
   /** The command that runs, or ran last. */
@@ -97,23 +106,37 @@ export class Client implements Watcher {
    */
   answerLater(work: Promise<void>): void {
     this.waiting = true
-    work
-      .catch((error: unknown) => {
-        if (!(error instanceof ReplyError)) this.engine.log.warning(`Error in a command: ${stackOf(error)}`)
-        const text = error instanceof ReplyError ? error.message : `ERR ${messageOf(error)}`
-        this.engine.stats.countError(text)
-        this.reply.error(text)
-      })
-      .finally(() => this.proceed())
+    work.catch((error: unknown) => this.failed(error)).finally(() => this.proceed())
+  }
+
+  /** Commands that have returned and have not answered: the one that is under way, and those that it was called by. */
+  #unanswered: Unanswered[] = []
+
+  /** What is to be done when the command that has just returned has answered. Only while the client waits. */
+  onAnswer(unanswered: Unanswered): void {
+    this.#unanswered.push(unanswered)
+  }
+
+  /** The command that the client waits for has failed; `proceed` comes after it. */
+  failed(thrown: unknown): void {
+    this.#unanswered[0]?.failed(thrown)
   }
 
   /** The answer that the client has been waiting for is there: what is left of its command is done, and what came after. */
   proceed(): void {
-    this.waiting = false
+    this.waiting = this.waitsIdly = false
+    const [own, ...callers] = this.#unanswered
+    this.#unanswered = []
+    own?.answered()
     const { continuation } = this
     this.continuation = undefined
     continuation?.()
-    if (!this.waiting) this.onResume()
+    // Who has called it goes on, and may have come to another one that takes its time.
+    if (this.waiting) this.#unanswered.push(...callers)
+    else {
+      for (const caller of callers) caller.answered()
+      this.onResume()
+    }
   }
 
   keyTouched(): void {
@@ -154,12 +177,4 @@ export class Client implements Watcher {
     this.noEvict = this.noTouch = false
     this.authenticated = !this.engine.requiresPassword
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

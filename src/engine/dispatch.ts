@@ -143,21 +143,39 @@ export function call(client: Client, command: Command, argv: readonly ByteString
   engine.depth--
   if (engine.effects.listening) engine.effects.record(client.database, argv)
   if (noTouch) engine.keyspace.access.paused = false
-  const script = engine.scripting.busy
-  // Nothing else is called while it is suspended that could be meant.
-  if (script?.caller === client && client.waiting) script.onDone = () => account(client, command, argv, started)
-  else account(client, command, argv, started)
+  if (client.waiting) accountLater(client, command, argv, started)
+  else {
+    account(client, command, argv, started)
+    if (engine.monitors.size > 0) show(client, command, argv)
+  }
+}
+
+/** The same for a command that has not answered yet: what it does meanwhile is its own, unless it only waits. */
+function accountLater(client: Client, command: Command, argv: readonly ByteString[], started: number): void {
+  const { engine, waitsIdly } = client
+  if (waitsIdly) account(client, command, argv, started)
+  else engine.timeMark = engine.clock.monotonic()
+  // As on Redis, a script comes after the commands that it has called.
+  const isScript = engine.scripting.busy?.caller === client
+  if (!isScript) show(client, command, argv)
+  client.onAnswer({
+    failed: thrown => replyError(client, command, thrown),
+    answered: () => {
+      if (!waitsIdly) account(client, command, argv, started)
+      if (isScript) show(client, command, argv)
+    },
+  })
 }
 
 /** Answers what a command has thrown. */
-export function replyError(client: Client, command: Command, thrown: unknown): void {
+function replyError(client: Client, command: Command, thrown: unknown): void {
   command.stats.failed++
   const text = errorText(client, command, thrown)
   if (!(thrown instanceof CountedError)) client.engine.stats.countError(text)
   client.reply.error(text)
 }
 
-/** Enters a call that is over into the statistics and the slow log, and shows it to monitors. */
+/** Enters a call that is over into the statistics and the slow log. */
 function account(client: Client, command: Command, argv: readonly ByteString[], started: number): void {
   const { engine } = client
   const { clock, config } = engine
@@ -180,7 +198,10 @@ function account(client: Client, command: Command, argv: readonly ByteString[], 
       config.values['slowlog-max-len'],
     )
   }
-  if (engine.monitors.size > 0 && !command.has(SECRET)) feedMonitors(client, redacted(command, argv))
+}
+
+function show(client: Client, command: Command, argv: readonly ByteString[]): void {
+  if (client.engine.monitors.size > 0 && !command.has(SECRET)) feedMonitors(client, redacted(command, argv))
 }
 
 function errorText(client: Client, command: Command, thrown: unknown): ByteString {

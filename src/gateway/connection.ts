@@ -8,9 +8,11 @@ import type { ServerCommand } from '../upstream/command-info.js'
 import type { Session } from '../upstream/session.js'
 import type { Gateway } from './gateway.js'
 import type { Lane } from './lane.js'
-import type { LaneSet } from './lanes.js'
+import type { LaneId, LaneSet } from './lanes.js'
+import { runLocal } from './local.js'
 import type { Effect } from './own.js'
-import { OwnConnections } from './own-connections.js'
+import { OwnCluster } from './own-cluster.js'
+import { modeOf, type OwnCall, OwnConnection, type OwnConnections } from './own-connections.js'
 import { Replies, type RepliesOwner } from './replies.js'
 import type { Route } from './routes.js'
 import { runSpecial } from './special.js'
@@ -31,13 +33,13 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   #held = false
   #whenDrained: (() => void) | undefined
   /** Commands that have been taken and go out together: where they begin in the reader's bytes, and on which lane. */
-  #run: { lane: Lane; start: number; end: number; count: number } | undefined
+  #run: { lane: Lane; bytes: Buffer; start: number; end: number; count: number } | undefined
   /** Replies that are due on lanes. */
   #due = 0
   #wantsOwn = false
   #isPaused = false
   #hasEnded = false
-  #databaseAfterMulti: number | undefined
+  #afterMulti: Partial<LaneId> | undefined
   /** CLIENT REPLY SKIP: the next command is not answered, or it is that command's turn. */
   #skip: 'no' | 'next' | 'this' = 'no'
 
@@ -97,6 +99,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
 
   /** What the server has replied to this client. */
   write(bytes: ByteString): void {
+    if (this.client.closing) return
     this.writer.raw(bytes)
     if (this.writer.pending > FLUSH_AT) this.flush()
   }
@@ -122,6 +125,10 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
 
   receivesMuch(bytes: number): void {
     if (bytes >= LARGE_READ) this.#wantsOwn = true
+  }
+
+  redirected(): void {
+    if (!this.#held) this.hold(() => {})
   }
 
   /** Whether nothing that it sent is unanswered. */
@@ -159,8 +166,18 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
    *
    * @throws Error when a connection of its own is no more
    */
-  async ask(text: ByteString, command: ServerCommand | undefined): Promise<{ bytes: Buffer; reply: RawReply }> {
-    const bytes = await (this.own === undefined ? this.#lanes.ask(text, command) : this.own.ask(text))
+  async ask(text: ByteString): Promise<{ bytes: Buffer; reply: RawReply }> {
+    const bytes = await (this.own === undefined ? this.#lanes.ask(text) : this.own.ask(text))
+    return { bytes, reply: parseFrame(bytes) }
+  }
+
+  /**
+   * The same for a command that leaves nothing behind, wherever the client's own connections are; in front of a Cluster, by all servers whose
+   * part it is about.
+   */
+  async askAnywhere(call: { text: ByteString; argv: readonly ByteString[]; command: ServerCommand | undefined }) {
+    if (!this.gateway.isCluster) return this.ask(call.text)
+    const bytes = await this.#lanes.askAll(call.argv, call.text, call.command)
     return { bytes, reply: parseFrame(bytes) }
   }
 
@@ -173,7 +190,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
 
   /** Gives the client connections of its own, and connects them. Throws a ReplyError when that is not possible. */
   async takeOwn(): Promise<OwnConnections> {
-    const own = this.own ?? new OwnConnections(this)
+    const own = this.own ?? (this.gateway.isCluster ? new OwnCluster(this) : new OwnConnection(this))
     await own.ready()
     this.own = own
     return own
@@ -183,18 +200,23 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   dropOwn(): void {
     this.own?.close()
     this.own = undefined
-    this.#databaseAfterMulti = undefined
+    this.#afterMulti = undefined
   }
 
-  /** A transaction has queued the choice of a database. */
-  selectAfterMulti(database: number): void {
-    this.#databaseAfterMulti = database
+  /** A transaction has queued what makes the client somebody else, or puts it elsewhere. */
+  changeAfterMulti(wanted: Partial<LaneId>): void {
+    this.#afterMulti = { ...this.#afterMulti, ...wanted }
+  }
+
+  /** Somebody has changed who may do what. */
+  rightsChanged(): void {
+    this.gateway.lanes.renew()
   }
 
   multiEnded(isExecuted: boolean): void {
-    const database = this.#databaseAfterMulti
-    this.#databaseAfterMulti = undefined
-    if (isExecuted && database !== undefined) this.enter(this.gateway.lanes.enter({ ...this.#lanes.id, database }))
+    const wanted = this.#afterMulti
+    this.#afterMulti = undefined
+    if (isExecuted && wanted !== undefined) this.enter(this.gateway.lanes.enter({ ...this.#lanes.id, ...wanted }))
   }
 
   /** What connections of its own knew is lost: the client has to begin anew, as with a server that has gone. */
@@ -274,31 +296,36 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       }
       const route = routes.of(requests.bytes, requests.starts, requests.ends, requests.count)
       if (route.kind === 'pass' && this.own === undefined && !this.#isTooLarge(requests.end - requests.start)) {
-        this.#pass()
+        this.#pass(route.command)
       } else this.#dispatch(route)
     }
   }
 
   /** A command that goes on a lane. Those for the same lane that lie behind each other go in one piece. */
-  #pass(): void {
+  #pass(command: ServerCommand): void {
     const { requests } = this
-    const lane = this.#lanes.only
+    const { only: lane, router } = this.#lanes
+    if (lane === undefined) {
+      this.#due++
+      router?.route(requests.argv(), requests.text(), command, this.replies)
+      return
+    }
     const run = this.#run
     this.#due++
-    if (run !== undefined && run.lane === lane && run.end === requests.start) {
+    if (run !== undefined && run.lane === lane && run.bytes === requests.bytes && run.end === requests.start) {
       run.end = requests.end
       run.count++
       return
     }
     this.#send()
-    this.#run = { lane, start: requests.start, end: requests.end, count: 1 }
+    this.#run = { lane, bytes: requests.bytes, start: requests.start, end: requests.end, count: 1 }
   }
 
   #send(): void {
     const run = this.#run
     if (run === undefined) return
     this.#run = undefined
-    const text = this.requests.bytes.latin1Slice(run.start, run.end)
+    const text = run.bytes.latin1Slice(run.start, run.end)
     run.lane.send(text, this.replies.add(run.lane, run.count), run.count)
   }
 
@@ -307,7 +334,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     switch (route.kind) {
       case 'local': {
         const argv = requests.argv()
-        this.hold(() => this.gateway.runLocal(this, argv))
+        this.hold(() => runLocal(this, argv))
         return
       }
       case 'special': {
@@ -315,25 +342,40 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
         this.hold(() => runSpecial(this, call))
         return
       }
+      case 'refused':
+        this.hold(async () => {
+          if (this.own?.inMulti === true) await this.own.refuseMulti()
+          this.client.reply.error(route.error)
+        })
+        return
       case 'container':
         return
       default:
-        this.#sendOwn(route.kind === 'own' ? route.effect : 'none')
+        this.#sendOwn(route)
     }
   }
 
-  #sendOwn(effect: Effect): void {
+  #sendOwn(route: Extract<Route, { kind: 'pass' | 'own' }>): void {
     const { requests, own } = this
-    if (own?.isReady === true && this.replies.isEmpty) {
+    const name = route.command?.fullName
+    if ((name === 'eval' || name === 'eval_ro') && requests.count > 1) this.gateway.noteScript(requests.word(1))
+    const effect: Effect = route.kind === 'own' ? route.effect : 'none'
+    if (own?.takesNow === true && this.replies.isEmpty && effect !== 'wait') {
       own.send(requests, effect)
       return
     }
     // It has to be connected, and what was sent elsewhere to be answered, first.
-    const { count } = requests
-    const text = requests.text()
+    const call: OwnCall = {
+      text: requests.text(),
+      words: requests.count,
+      effect,
+      mode: modeOf(requests, effect),
+      argv: this.gateway.isCluster ? requests.argv() : [],
+      command: route.command,
+    }
     this.hold(async () => {
       const connections = await this.takeOwn()
-      connections.sendText(text, count, effect)
+      await connections.perform(call)
     })
   }
 
@@ -342,10 +384,20 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     const { requests } = this
     if (!requests.hasBegun || requests.announced <= LARGE_COMMAND) return
     const route = this.gateway.routes.of(requests.bytes, requests.starts, requests.ends, requests.words)
-    if (route.kind !== 'pass' && route.kind !== 'own') return
+    if ((route.kind !== 'pass' && route.kind !== 'own') || this.gateway.isCluster) return
     this.#send()
-    if (this.own?.isReady === true && this.replies.isEmpty) this.own.stream(requests)
-    else this.hold(() => this.takeOwn().then(() => {}))
+    if (this.own?.takesNow === true && this.replies.isEmpty) this.own.stream(requests)
+    else this.hold(() => this.#prepareForPart())
+  }
+
+  async #prepareForPart(): Promise<void> {
+    try {
+      await this.takeOwn()
+    } catch (error) {
+      // There is no telling the rest of it from the next command without waiting for it.
+      this.client.reply.error(this.gateway.explain(error))
+      this.closeAfterReply()
+    }
   }
 
   #isTooLarge(length: number): boolean {

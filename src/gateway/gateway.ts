@@ -1,15 +1,24 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
-import { execute } from '../engine/dispatch.js'
 import type { Engine } from '../engine/engine.js'
 import { ReplyError } from '../errors.js'
+import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import { Server } from '../server/server.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
 import type { Session } from '../upstream/session.js'
 import type { Upstream } from '../upstream/upstream.js'
+import { asksPassword } from './asks-password.js'
 import { GatewayConnection } from './connection.js'
+import { Health } from './health.js'
 import { type LaneId, Lanes } from './lanes.js'
 import { Routes } from './routes.js'
+
+export interface GatewayOptions {
+  /** The texts of the scripts that came through. */
+  readonly scripts: ScriptTexts
+  /** Whether the upstream lets nobody do anything who has not authenticated. */
+  readonly asksPassword: boolean
+}
 
 /** A server in front of an upstream: it runs modules' commands, and passes on all others. */
 export class Gateway {
@@ -17,22 +26,36 @@ export class Gateway {
   readonly upstream: Upstream
   readonly server: Server
   readonly lanes: Lanes
+  readonly health: Health
   readonly connections = new Map<Client, GatewayConnection>()
+  /** The texts of the scripts that came through. */
+  readonly scripts: ScriptTexts
   routes: Routes
+  #asksPassword: boolean
+  #lookedAt = performance.now()
   readonly #watch: NodeJS.Timeout
 
-  constructor(engine: Engine, upstream: Upstream) {
+  constructor(engine: Engine, upstream: Upstream, options: GatewayOptions) {
     this.engine = engine
+    this.scripts = options.scripts
+    this.#asksPassword = options.asksPassword
     this.upstream = upstream
     this.lanes = new Lanes(upstream)
-    this.routes = new Routes(upstream.commands, engine.commands)
-    engine.commands.onSwap = () => {
-      this.routes = new Routes(upstream.commands, engine.commands)
+    this.health = new Health(upstream, engine)
+    this.health.onDown = endpoint => {
+      for (const { own } of this.connections.values()) own?.end(endpoint, 'the server has stopped answering')
     }
-    this.server = new Server(engine, (socket, _owner, unixPath) => {
-      const connection = new GatewayConnection(socket, this, unixPath)
-      this.connections.set(connection.client, connection)
-      return connection
+    this.routes = new Routes(upstream.commands, engine.commands, this.isCluster)
+    engine.commands.onSwap = () => {
+      this.routes = new Routes(upstream.commands, engine.commands, this.isCluster)
+    }
+    this.server = new Server(engine, {
+      serve: (socket, _owner, unixPath) => {
+        const connection = new GatewayConnection(socket, this, unixPath)
+        this.connections.set(connection.client, connection)
+        return connection
+      },
+      asksPassword: () => this.#asksPassword && this.initialLogin === NO_LOGIN,
     })
     const { timeout } = upstream.limits
     this.#watch = setInterval(() => this.#check(), Math.max(MIN_CHECK, timeout / 10))
@@ -41,7 +64,7 @@ export class Gateway {
 
   /** As whom clients are taken that have not authenticated. */
   get initialLogin(): Login {
-    return NO_LOGIN
+    return this.engine.config.values['upstream-login'] === 'gateway' ? this.upstream.address.login : NO_LOGIN
   }
 
   /** What clients have in common that have just connected. */
@@ -49,14 +72,18 @@ export class Gateway {
     return { login: this.initialLogin, protocol: 2, database: this.upstream.address.database }
   }
 
+  get isCluster(): boolean {
+    return this.upstream.address.kind === 'cluster'
+  }
+
+  /** A script has come through: modules may want to know its text, if there are any. */
+  noteScript(text: ByteString): void {
+    if (this.engine.modules.loaded.length > 0) this.scripts.note(['eval', text])
+  }
+
   /** In whose name, and in which database, a client's module commands run. */
   sessionOf(client: Client): Session {
     return this.connections.get(client)?.session ?? this.upstream.session()
-  }
-
-  /** Runs a command that is a module's, or the gateway's own. */
-  runLocal(connection: GatewayConnection, argv: readonly ByteString[]): void {
-    execute(connection.client, argv)
   }
 
   /** An error of the gateway's as the error reply that a client gets. */
@@ -71,6 +98,7 @@ export class Gateway {
 
   async close(): Promise<void> {
     clearInterval(this.#watch)
+    this.health.close()
     await this.server.close()
     this.lanes.close()
     this.upstream.close()
@@ -82,8 +110,24 @@ export class Gateway {
     const now = performance.now()
     for (const set of this.lanes.all()) set.check(timeout, now)
     for (const { own } of this.connections.values()) own?.check(timeout, now)
+    if (now - this.#lookedAt < LOOK_EVERY) return
+    this.#lookedAt = now
+    this.#look()
+  }
+
+  /** Somebody may have given the upstream a password, without our seeing it: who comes from now on is not to get in without. */
+  #look(): void {
+    asksPassword(this.upstream).then(
+      asks => {
+        if (asks && !this.#asksPassword) this.lanes.renew()
+        this.#asksPassword = asks
+      },
+      () => {},
+    )
   }
 }
 
+/** Milliseconds between two looks at whether the upstream wants a password. */
+const LOOK_EVERY = 1000
 /** Milliseconds between two looks at what has not been answered, at the least. */
 const MIN_CHECK = 20

@@ -5,6 +5,7 @@ import type { ServerCommand } from '../upstream/command-info.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Lane } from './lane.js'
 import { Replies } from './replies.js'
+import { Router } from './router.js'
 
 /** What clients that share lanes have in common. */
 export interface LaneId {
@@ -17,6 +18,7 @@ export interface LaneId {
 export class Lanes {
   readonly #upstream: Upstream
   readonly #sets = new Map<string, LaneSet>()
+  #generation = 0
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream
@@ -25,7 +27,9 @@ export class Lanes {
   /** The lanes for a client, which must `leave` them. They are connected when they are used. */
   enter(id: LaneId): LaneSet {
     const { login, protocol, database } = id
-    const key = JSON.stringify([login.username, login.password, protocol, database])
+    const isAnybody = login.username === undefined && login.password === undefined
+    const generation = isAnybody ? this.#generation : 0
+    const key = JSON.stringify([login.username, login.password, protocol, database, generation])
     let set = this.#sets.get(key)
     if (set === undefined) {
       set = new LaneSet(this.#upstream, id)
@@ -33,6 +37,14 @@ export class Lanes {
     }
     set.users++
     return set
+  }
+
+  /**
+   * Lets clients that come from now on, and have not authenticated, find out anew whether they are let in. Those that are in stay in, as
+   * with a server whose password is set while they are connected.
+   */
+  renew(): void {
+    this.#generation++
   }
 
   leave(set: LaneSet): void {
@@ -65,6 +77,8 @@ export class LaneSet {
   readonly id: LaneId
   users = 0
   readonly #upstream: Upstream
+  /** Where there are several servers, or it may change which one it is. */
+  readonly router: Router | undefined
   #lane: Lane | undefined
   /** How the attempt to connect ended that the lane was made with. */
   #attempt: Promise<void> = Promise.resolve()
@@ -74,37 +88,48 @@ export class LaneSet {
   constructor(upstream: Upstream, id: LaneId) {
     this.#upstream = upstream
     this.id = id
+    if (upstream.address.kind !== 'server') this.router = new Router(upstream, id)
   }
 
   /** The lane to the only server that there is. */
-  get only(): Lane {
+  get only(): Lane | undefined {
+    if (this.router !== undefined) return undefined
     if (this.#lane?.isUsable !== true) this.#lane = this.#open()
     return this.#lane
   }
 
   /** Whether the server wants its clients to authenticate, and these have not: it ends their connection if they send too much. */
   get isUntrusted(): boolean {
-    return this.#isUntrusted
+    return this.router?.isUntrusted ?? this.#isUntrusted
   }
 
   /** Resolves when it is connected. Throws the error with which the server, or the system, refused. */
   async ready(): Promise<void> {
+    if (this.router !== undefined) return this.router.ready()
     this.only
     await this.#attempt
   }
 
   /** Sends a command for which nobody else waits, and gives the reply as it came; what fails is an error reply. */
-  ask(text: ByteString, _command: ServerCommand | undefined): Promise<Buffer> {
-    return askOn(this.only, text)
+  ask(text: ByteString): Promise<Buffer> {
+    const { only } = this
+    return only === undefined ? this.router!.ask(text) : askOn(only, text)
+  }
+
+  /** The same, in front of a Cluster, by all servers whose part of the data a command is about. */
+  askAll(argv: readonly ByteString[], text: ByteString, command: ServerCommand | undefined): Promise<Buffer> {
+    return this.router?.askAll(argv, text, command) ?? this.ask(text)
   }
 
   /** Ends lanes that have not answered for so long, in milliseconds. */
   check(timeout: number, now: number): void {
+    this.router?.check(timeout, now)
     if (this.#lane?.isStuck(timeout, now) !== true) return
     this.#lane.end(`the server did not answer within ${timeout} ms`)
   }
 
   close(why: string): void {
+    this.router?.close(why)
     this.#lane?.end(why)
     this.#lane = undefined
   }
@@ -149,6 +174,7 @@ export function askOn(lane: Lane, text: ByteString): Promise<Buffer> {
         bytes = ''
       },
       receivesMuch() {},
+      redirected() {},
     })
     lane.send(text, replies.add(lane, 1), 1)
   })

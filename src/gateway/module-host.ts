@@ -1,7 +1,9 @@
 import type { Engine } from '../engine/engine.js'
 import type { ModuleHost } from '../host/module-host.js'
 import { UpstreamHost } from '../host/upstream/host.js'
+import { KeyLocks } from '../host/upstream/locks.js'
 import type { Run } from '../host/upstream/run.js'
+import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import type { AnyCommand } from '../module/command.js'
 import { compileCommand } from '../module/compile.js'
 import type { Log } from '../module/context.js'
@@ -17,11 +19,15 @@ export class GatewayModuleHost implements ModuleHost {
     throw new Error('the gateway has not been opened')
   }
   readonly #engine: Engine
+  readonly #locks = new KeyLocks()
+  readonly #scripts: ScriptTexts
   readonly #hosts: UpstreamHost[] = []
   readonly #bySession = new Map<Session, UpstreamHost>()
 
-  constructor(engine: Engine) {
+  /** @param scripts the texts of the scripts that came through the gateway */
+  constructor(engine: Engine, scripts: ScriptTexts) {
     this.#engine = engine
+    this.#scripts = scripts
     const { log } = engine
     this.log = {
       debug: text => log.debug(text),
@@ -43,7 +49,10 @@ export class GatewayModuleHost implements ModuleHost {
     let host = this.#bySession.get(session)
     if (host === undefined) {
       const { clock, random, config } = this.#engine
-      host = new UpstreamHost(session, { log: this.log, clock, random, retries: config.values['upstream-retries'] })
+      const retries = config.values['upstream-retries']
+      const { log } = this
+      const shared = { locks: this.#locks, scripts: this.#scripts }
+      host = new UpstreamHost(session, { log, clock, random, retries, ...shared })
       this.#bySession.set(session, host)
       this.#hosts.push(host)
     }

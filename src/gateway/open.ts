@@ -8,8 +8,10 @@ import { slowlogCommands } from '../commands/slowlog.js'
 import type { Config } from '../config/config.js'
 import { Engine, type EngineOptions } from '../engine/engine.js'
 import { ReplyError } from '../errors.js'
+import { ScriptTexts } from '../host/upstream/script-texts.js'
 import { type AddressOptions, parseAddress } from '../upstream/address.js'
 import { Upstream } from '../upstream/upstream.js'
+import { asksPassword } from './asks-password.js'
 import { Gateway } from './gateway.js'
 import { GatewayModuleHost } from './module-host.js'
 
@@ -23,19 +25,25 @@ const commands = [...moduleCommands, ...commandCommands, ...configCommands, ...i
  */
 export async function openGateway(options: Omit<EngineOptions, 'builtins' | 'moduleHost'>): Promise<Gateway> {
   const { values } = options.config
+  if (values.requirepass !== '') {
+    throw new ReplyError(
+      "ERR requirepass is for krmt's own data; in front of an upstream, clients authenticate as its users: leave it out",
+    )
+  }
   const address = parseAddress(toUtf8(values.upstream), addressOptions(options.config))
   const limits = { timeout: values['upstream-timeout'], connections: values['upstream-connections'] }
   const upstream = await Upstream.open(address, limits, false)
   let host: GatewayModuleHost | undefined
+  const scripts = new ScriptTexts()
   const engine = new Engine({
     ...options,
     builtins: commands,
     moduleHost: of => {
-      host = new GatewayModuleHost(of)
+      host = new GatewayModuleHost(of, scripts)
       return host
     },
   })
-  const gateway = new Gateway(engine, upstream)
+  const gateway = new Gateway(engine, upstream, { scripts, asksPassword: await asksPassword(upstream) })
   if (host !== undefined) host.sessionOf = client => gateway.sessionOf(client)
   return gateway
 }

@@ -1,15 +1,75 @@
 import type { ByteString } from '../bytes/bytes.js'
+import { encodeCommand } from '../resp/encode.js'
 import { FrameScanner } from '../resp/frame-scanner.js'
 import type { RequestReader } from '../resp/request-reader.js'
+import type { Endpoint } from '../upstream/address.js'
+import type { ServerCommand } from '../upstream/command-info.js'
 import type { GatewayConnection } from './connection.js'
 import { type Effect, Own, type OwnUser } from './own.js'
 
+/** A command that goes on a connection of the client's own. */
+export interface OwnCall {
+  /** As it came. */
+  readonly text: ByteString
+  /** How many words it has, its name included. */
+  readonly words: number
+  readonly effect: Effect
+  /** Of CLIENT TRACKING: `on` or `off`. */
+  readonly mode: ByteString
+  /** Its words, where it takes them to find the server that is in charge; otherwise empty. */
+  readonly argv: readonly ByteString[]
+  readonly command: ServerCommand | undefined
+}
+
 /** The connections that a client has to itself. */
-export class OwnConnections implements OwnUser {
+export interface OwnConnections {
+  /** Whether `send` can be called. */
+  readonly takesNow: boolean
+  readonly isIdle: boolean
+  readonly inMulti: boolean
+  /** Channels and patterns that the client is subscribed to. */
+  readonly subscriptions: number
+  /** Whether the server talks without having been asked (MONITOR). */
+  readonly isStream: boolean
+  /** Whether it waits in a command that may wait for ever. */
+  readonly isWaiting: boolean
+  /** Whether the server does not take what is sent to it. */
+  readonly isFull: boolean
+  /** Whether the rest of a command is still to come that has been passed on in part. */
+  readonly isStreaming: boolean
+  /** Whether the server is to tell of changes of what the client has read (CLIENT TRACKING). */
+  readonly tracks: boolean
+  /** Connects. Throws a ReplyError when that is not possible. */
+  ready(): Promise<void>
+  /** Sends the command that the reader has come to. */
+  send(requests: RequestReader, effect: Effect): void
+  /** Does a command when nothing is due; resolves when what the client sends next may follow. */
+  perform(call: OwnCall): Promise<void>
+  /** Sends the beginning of a large command; what comes next is passed on with `streamed`. */
+  stream(requests: RequestReader): void
+  /** Passes on the rest of a large command; gives how many bytes belong to it. */
+  streamed(bytes: Buffer): number
+  /** Sends a command whose reply is not passed on but given here. Only when nothing is due. */
+  ask(text: ByteString): Promise<Buffer>
+  /** Sees to it that the transaction that the client has begun will not be executed. */
+  refuseMulti(): Promise<void>
+  /** Ends what has not been answered for so long, in milliseconds. */
+  check(timeout: number, now: number): void
+  /** Ends those to a server. `why`: a clause. */
+  end(endpoint: Endpoint, why: string): void
+  /** Lets the servers wait while the client does not take what it gets. */
+  setPaused(isPaused: boolean): void
+  close(): void
+}
+
+/** The one connection that a client has to the only server, or to the primary. */
+export class OwnConnection implements OwnConnections, OwnUser {
   readonly #connection: GatewayConnection
   #own: Own | undefined
   /** The rest of a command that is passed on as it comes. */
   readonly #stream = new FrameScanner()
+  tracks = false
+  #endpoint: Endpoint | undefined
   #isClosed = false
   #isPaused = false
 
@@ -21,7 +81,7 @@ export class OwnConnections implements OwnUser {
     return this.#connection.protocol
   }
 
-  get isReady(): boolean {
+  get takesNow(): boolean {
     return this.#own !== undefined
   }
 
@@ -37,12 +97,10 @@ export class OwnConnections implements OwnUser {
     return this.#own?.subscriptions ?? 0
   }
 
-  /** Whether the server talks without having been asked (MONITOR). */
   get isStream(): boolean {
     return this.#own?.isStream === true
   }
 
-  /** Whether it waits in a command that may wait for ever. */
   get isWaiting(): boolean {
     return this.#own?.isWaiting === true
   }
@@ -51,42 +109,47 @@ export class OwnConnections implements OwnUser {
     return this.#own?.link.isFull === true
   }
 
-  /** Whether the rest of a command is still to come that has been passed on in part. */
   get isStreaming(): boolean {
     return this.#stream.isInside
   }
 
-  /** Connects. Throws a ReplyError when that is not possible. */
   async ready(): Promise<void> {
     if (this.#own !== undefined) return
     const { gateway, lanes } = this.#connection
     const { upstream } = gateway
-    const connection = await upstream.connect(upstream.topology.endpointFor(), { ...lanes.id, mayBeUntrusted: true })
+    const endpoint = upstream.topology.endpointFor()
+    const connection = await upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
     if (this.#isClosed) connection.close()
-    else this.#own = new Own(connection.release(), this)
+    else {
+      this.#own = new Own(connection.release(), this)
+      this.#endpoint = endpoint
+    }
   }
 
-  /** Sends the command that the reader has come to. */
   send(requests: RequestReader, effect: Effect): void {
-    this.sendText(requests.text(), requests.count, effect)
+    this.#sendText(requests.text(), requests.count, effect, modeOf(requests, effect))
   }
 
-  /** @param words of which the command consists, its name included */
-  sendText(text: ByteString, words: number, effect: Effect): void {
+  async perform({ text, words, effect, mode }: OwnCall): Promise<void> {
+    // WAIT is about what this connection has seen written, which may have gone elsewhere: this makes it see all there is.
+    if (effect === 'wait' && !this.inMulti) await this.ask(PING)
+    this.#sendText(text, words, effect, mode)
+  }
+
+  #sendText(text: ByteString, words: number, effect: Effect, mode: ByteString): void {
+    if (effect === 'tracking') this.tracks = mode === 'on'
     const confirms = effect.includes('subscribe')
     if (!confirms) this.#own?.send(text, 1, effect)
     else if (words > 1) this.#own?.send(text, words - 1, 'subscribe')
     else this.#own?.send(text, effect === 'subscribe' ? 1 : -1, effect)
   }
 
-  /** Sends the beginning of a large command; what comes next is passed on with `streamed`. */
   stream(requests: RequestReader): void {
     const { text, left, skip } = requests.giveAway()
     this.#stream.resume(left, skip)
     this.#own?.send(text, 1)
   }
 
-  /** Passes on the rest of a large command; gives how many bytes belong to it. */
   streamed(bytes: Buffer): number {
     const end = this.#stream.scan(bytes, 0, bytes.length)
     const length = end === -1 ? bytes.length : end
@@ -94,25 +157,25 @@ export class OwnConnections implements OwnUser {
     return length
   }
 
-  /** Sends a command whose reply is not passed on but given here. Only when nothing is due. */
   ask(text: ByteString): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#own?.link.isOpen !== true) reject(new Error('the connection to the server is no more'))
-      else this.#own.send(text, 1, 'swallow', resolve)
+      else this.#own.send(text, 1, 'swallow', { instead: resolve })
     })
   }
 
-  /** Whether replies have been due for so long, in milliseconds, and none has come: then it is ended. */
+  async refuseMulti(): Promise<void> {
+    await this.ask(WRONG)
+  }
+
   check(timeout: number, now: number): void {
-    if (this.#own?.isStuck(timeout, now) === true) this.end(`the server did not answer within ${timeout} ms`)
+    if (this.#own?.isStuck(timeout, now) === true) this.#own.end(`the server did not answer within ${timeout} ms`)
   }
 
-  /** @param why a clause */
-  end(why: string): void {
-    this.#own?.end(why)
+  end({ name }: Endpoint, why: string): void {
+    if (this.#endpoint?.name === name) this.#own?.end(why)
   }
 
-  /** Lets the server wait while the client does not take what it gets. */
   setPaused(isPaused: boolean): void {
     if (isPaused === this.#isPaused) return
     this.#isPaused = isPaused
@@ -137,6 +200,10 @@ export class OwnConnections implements OwnUser {
     this.#connection.drained()
   }
 
+  rightsChanged(): void {
+    this.#connection.rightsChanged()
+  }
+
   multiEnded(isExecuted: boolean): void {
     this.#connection.multiEnded(isExecuted)
   }
@@ -150,3 +217,12 @@ export class OwnConnections implements OwnUser {
     this.#connection.writable()
   }
 }
+
+/** The third word of CLIENT TRACKING. */
+export function modeOf(requests: RequestReader, effect: Effect): ByteString {
+  return effect === 'tracking' && requests.count > 2 ? requests.word(2).toLowerCase() : ''
+}
+
+const PING = encodeCommand(['PING'])
+/** A command that no server queues. */
+export const WRONG = encodeCommand(['GET'])

@@ -16,10 +16,16 @@ export type Effect =
   | 'unsubscribe channels'
   | 'unsubscribe patterns'
   | 'unsubscribe shards'
+  /** CLIENT TRACKING */
+  | 'tracking'
+  /** It may change who may do what. */
+  | 'rights'
   /** It is meant to wait. */
   | 'wait'
-  /** MONITOR, SYNC, PSYNC: from then on the server talks without end. */
+  /** MONITOR, PSYNC: if it is granted, the server talks without end from then on. */
   | 'stream'
+  /** SYNC: the same at once, and in no form of RESP. */
+  | 'stream at once'
   /** The reply is not for the client. */
   | 'swallow'
 
@@ -28,7 +34,9 @@ interface Entry {
   /** Replies, or confirmations, that are due; -1 when it turns out only when its turn comes. */
   count: number
   /** Given instead of a reply that is swallowed. */
-  readonly instead?: (reply: Buffer) => void
+  readonly instead?: ((reply: Buffer) => void) | undefined
+  /** Is given an error, and says whether it takes it. */
+  readonly refused?: ((error: Buffer) => boolean) | undefined
 }
 
 /** Who uses a connection of its own. */
@@ -42,6 +50,8 @@ export interface OwnUser {
   write(bytes: ByteString, isPush: boolean, isPart: boolean): void
   /** All replies that were due have been given. */
   drained(): void
+  /** Who may do what may have changed. */
+  rightsChanged(): void
   /** EXEC or DISCARD has been answered; `isExecuted`: what had been queued has been done. */
   multiEnded(isExecuted: boolean): void
   /** The connection is no more; `isPart`: a reply has come in part. */
@@ -104,15 +114,26 @@ export class Own implements LinkUser {
     return !this.isWaiting && this.#entries.length > 0 && !this.#isStream && now - this.#progress > timeout
   }
 
-  /** Sends whole commands, or the beginning of one, that are answered by so many replies. */
-  send(commands: ByteString, count: number, effect: Effect = 'none', instead?: (reply: Buffer) => void): void {
+  /**
+   * Sends whole commands, or the beginning of one, that are answered by so many replies.
+   *
+   * @param instead is given a reply that is swallowed
+   * @param refused is given an error; true: it has been taken, and is not for the client
+   */
+  send(
+    commands: ByteString,
+    count: number,
+    effect: Effect = 'none',
+    { instead, refused }: Pick<Entry, 'instead' | 'refused'> = {},
+  ): void {
     if (!this.link.isOpen) return
     const last = this.#entries[this.#entries.length - 1]
     if (last === undefined) this.#progress = performance.now()
-    if (effect === 'none' && last?.effect === 'none') last.count += count
-    else if (count !== 0) this.#entries.push({ effect, count, ...(instead === undefined ? {} : { instead }) })
+    if (effect === 'none' && refused === undefined && last?.effect === 'none' && last.refused === undefined) {
+      last.count += count
+    } else if (effect !== 'stream at once') this.#entries.push({ effect, count, instead, refused })
     if (effect.includes('subscribe')) this.#mayBeSubscribed = true
-    if (effect === 'stream') this.#isStream = true
+    if (effect === 'stream at once') this.#isStream = true
     this.link.write(commands)
   }
 
@@ -141,7 +162,11 @@ export class Own implements LinkUser {
     this.link.destroy()
     const entries = this.#entries
     this.#entries = []
-    const due = entries.reduce((sum, { count }) => sum + Math.max(1, count), 0)
+    let due = 0
+    for (const { count, instead } of entries) {
+      if (instead === undefined) due += Math.max(1, count)
+      else instead(Buffer.from(`-UNKNOWNOUTCOME ${why}\r\n`, 'latin1'))
+    }
     this.#user.ended(this, why, due, this.#isPart)
   }
 
@@ -170,7 +195,9 @@ export class Own implements LinkUser {
         const frame = this.#gathered.length === 1 ? this.#gathered[0]! : Buffer.concat(this.#gathered)
         this.#gathered = undefined
         this.#see(frame, type, first)
-        continue
+        if (!this.#isStream) continue
+        this.#user.write(bytes.latin1Slice(at), true, false)
+        return
       }
       if (end === -1) {
         this.#isPart = true
@@ -198,7 +225,8 @@ export class Own implements LinkUser {
   /** Whether a frame tells something about the state of the connection. */
   #isToBeSeen(type: number, first: Entry | undefined): boolean {
     if (type === GREATER) return this.#mayBeSubscribed
-    if (first !== undefined && first.effect !== 'none' && first.effect !== 'wait') return true
+    if (first?.refused !== undefined && type === MINUS) return true
+    if (first !== undefined && !UNSEEN.has(first.effect)) return true
     return this.#mayBeSubscribed && type === ASTERISK && this.#user.protocol === 2 && this.subscriptions > 0
   }
 
@@ -220,6 +248,10 @@ export class Own implements LinkUser {
     }
     if (first === undefined) throw new Error('nobody had asked for it')
     const isError = type === MINUS
+    if (isError && first.refused?.(frame) === true) {
+      this.#shift()
+      return
+    }
     switch (first.effect) {
       case 'multi':
         if (!isError) this.#inMulti = true
@@ -233,6 +265,12 @@ export class Own implements LinkUser {
         this.#shift()
         return
       case 'none':
+        break
+      case 'stream':
+        this.#isStream = !isError
+        break
+      case 'rights':
+        this.#user.rightsChanged()
         break
       default:
         // It was refused: one error for all that it named. In a transaction, it has been queued.
@@ -276,6 +314,9 @@ export class Own implements LinkUser {
 function isOfConfirmations(effect: Effect): boolean {
   return effect.includes('subscribe')
 }
+
+/** Effects of which the replies tell nothing. */
+const UNSEEN: ReadonlySet<Effect> = new Set<Effect>(['none', 'wait', 'tracking'])
 
 const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'])
 

@@ -10,6 +10,8 @@ export interface RepliesOwner {
   broken(): void
   /** A part of a reply has come, of so many bytes: the reply did not fit into one read. */
   receivesMuch(bytes: number): void
+  /** A command is to be carried out by another server than the one that it was sent to, or later. */
+  redirected(): void
 }
 
 /**
@@ -75,6 +77,8 @@ export class Due {
   next: Due | undefined
   /** Whether more replies of the same source may take their place here. */
   isOpen = true
+  /** The hash slot of the keys, where there are several servers. */
+  slot: number | undefined
 
   constructor(
     readonly replies: Replies,

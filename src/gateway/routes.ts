@@ -1,6 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { CommandTable } from '../registry/command-table.js'
 import type { ServerCommand, ServerCommands } from '../upstream/command-info.js'
+import { spansNodes } from '../upstream/spanning.js'
 import { NameTable } from './name-table.js'
 import type { Effect } from './own.js'
 
@@ -14,6 +15,8 @@ export type Route =
   | { readonly kind: 'local' }
   /** The gateway has a part in it. */
   | { readonly kind: 'special'; readonly name: Special; readonly command: ServerCommand | undefined }
+  /** It is answered with an error. */
+  | { readonly kind: 'refused'; readonly error: ByteString }
   /** Its second word tells. */
   | { readonly kind: 'container'; readonly subcommands: NameTable<Route>; readonly otherwise: Route }
 
@@ -42,6 +45,8 @@ const SPECIAL = [
   'config|set',
   'config|rewrite',
   'config|resetstat',
+  'script|load',
+  'script|flush',
 ] as const
 
 /** Tells of a command, from its words as bytes, what is to be done with it. */
@@ -51,9 +56,11 @@ export class Routes {
   /**
    * @param server the upstream's commands
    * @param here those that run here; of a name that both have, they serve
+   * @param isCluster whether the upstream consists of several servers, which are to look like one
    */
-  constructor(server: ServerCommands, here: CommandTable) {
-    for (const command of server.all()) this.#names.set(command.fullName, routeOf(command))
+  constructor(server: ServerCommands, here: CommandTable, isCluster: boolean) {
+    for (const command of server.all()) this.#names.set(command.fullName, routeOf(command, isCluster))
+    if (isCluster) for (const name of OF_CLUSTERS) this.#names.set(name, { kind: 'refused', error: NO_CLUSTER })
     for (const name of SPECIAL) {
       // A server may be without one that is known here all the same.
       if (!name.includes('|') && server.named(name) === undefined) {
@@ -78,20 +85,22 @@ export class Routes {
 /** What a server does not tell of beforehand may be anything. */
 const UNKNOWN: Route = { kind: 'own', effect: 'none', command: undefined }
 
-function routeOf(command: ServerCommand): Route {
-  if (command.subcommands.size === 0) return plainRouteOf(command)
+function routeOf(command: ServerCommand, isCluster: boolean): Route {
+  if (command.subcommands.size === 0) return plainRouteOf(command, isCluster)
   const subcommands = new NameTable<Route>()
   // Today's clients send it when they connect, also to servers that do not know it yet.
   if (command.fullName === 'client') subcommands.set('setinfo', { kind: 'pass', command })
-  for (const [name, sub] of command.subcommands) subcommands.set(name, plainRouteOf(sub))
-  return { kind: 'container', subcommands, otherwise: plainRouteOf(command) }
+  for (const [name, sub] of command.subcommands) subcommands.set(name, plainRouteOf(sub, isCluster))
+  return { kind: 'container', subcommands, otherwise: plainRouteOf(command, isCluster) }
 }
 
-function plainRouteOf(command: ServerCommand): Route {
+function plainRouteOf(command: ServerCommand, isCluster: boolean): Route {
   const { fullName } = command
   const special = SPECIAL.find(name => name === fullName)
   if (special !== undefined) return { kind: 'special', name: special, command }
   if (PASSING.has(fullName) || isPassing(command)) return { kind: 'pass', command }
+  // It is sent to all of them, and leaves nothing behind on the way.
+  if (isCluster && spansNodes(command) && fullName !== 'wait') return { kind: 'pass', command }
   const effect = EFFECTS.get(fullName) ?? (command.has('blocking') ? 'wait' : 'none')
   return { kind: 'own', effect, command }
 }
@@ -110,13 +119,16 @@ const PASSING: ReadonlySet<ByteString> = new Set([
   'lastsave',
   'publish',
   'spublish',
-  'script|load',
   'script|exists',
   'client|setinfo',
   'pubsub|channels',
   'pubsub|numpat',
   'pubsub|numsub',
 ])
+
+/** Commands of which a client has no use for whom the Cluster is one server, or that would lead it past the gateway. */
+const OF_CLUSTERS = ['cluster', 'asking', 'readonly', 'readwrite']
+const NO_CLUSTER = 'ERR This instance has cluster support disabled'
 
 const EFFECTS: ReadonlyMap<ByteString, Effect> = new Map([
   ['multi', 'multi'],
@@ -129,7 +141,11 @@ const EFFECTS: ReadonlyMap<ByteString, Effect> = new Map([
   ['punsubscribe', 'unsubscribe patterns'],
   ['sunsubscribe', 'unsubscribe shards'],
   ['monitor', 'stream'],
-  ['sync', 'stream'],
+  ['sync', 'stream at once'],
   ['wait', 'wait'],
+  ['client|tracking', 'tracking'],
+  ['acl|setuser', 'rights'],
+  ['acl|deluser', 'rights'],
+  ['acl|load', 'rights'],
   ['psync', 'stream'],
 ])

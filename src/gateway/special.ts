@@ -3,9 +3,10 @@ import { ReplyError } from '../errors.js'
 import type { Login } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
 import { bytesIn } from '../upstream/raw-reply.js'
-import { answerOf } from './answers.js'
+import { answerTo } from './answers.js'
 import type { GatewayConnection } from './connection.js'
 import type { LaneId } from './lanes.js'
+import { refuseInMulti } from './local.js'
 import type { Special } from './routes.js'
 
 /** A call of a command of which a part is done here. */
@@ -19,7 +20,7 @@ export interface SpecialCall {
 
 /** Does the gateway's part of a command. All that the client had sent before has been answered. */
 export async function runSpecial(connection: GatewayConnection, call: SpecialCall): Promise<void> {
-  const { argv, text, command, name } = call
+  const { argv, name } = call
   switch (name) {
     case 'auth':
       return change(connection, call, authOf(argv))
@@ -35,19 +36,15 @@ export async function runSpecial(connection: GatewayConnection, call: SpecialCal
       return reset(connection, call)
     case 'client|reply':
       return clientReply(connection, call)
-    default: {
+    default:
       if (connection.own?.inMulti === true) return passOn(connection, call)
-      const { bytes, reply } = await connection.ask(text, command)
-      connection.write(
-        reply instanceof ReplyError ? bytes.latin1Slice() : await answerOf(connection, call, bytes, reply),
-      )
-    }
+      connection.write(await answerTo(connection, call))
   }
 }
 
 /** The server answers, and nothing changes here. */
-async function passOn(connection: GatewayConnection, { text, command }: SpecialCall): Promise<void> {
-  const { bytes } = await connection.ask(text, command)
+async function passOn(connection: GatewayConnection, { text }: SpecialCall): Promise<void> {
+  const { bytes } = await connection.ask(text)
   connection.write(bytes.latin1Slice())
 }
 
@@ -62,20 +59,20 @@ async function change(
 ): Promise<void> {
   if (wanted === undefined) return passOn(connection, call)
   const { gateway } = connection
-  const { text, command } = call
+  const { text } = call
   const lanes = gateway.lanes.enter({ ...connection.lanes.id, ...wanted })
   let isTaken = false
   try {
     if (connection.own === undefined) {
       await lanes.ready()
-      const bytes = await lanes.ask(text, command)
+      const bytes = await lanes.ask(text)
       isTaken = bytes[0] !== MINUS
       if (isTaken) connection.enter(lanes)
       connection.write(bytes.latin1Slice())
       return
     }
-    const { bytes, reply } = await connection.ask(text, command)
-    if (bytesIn(reply) === 'QUEUED' && wanted.database !== undefined) connection.selectAfterMulti(wanted.database)
+    const { bytes, reply } = await connection.ask(text)
+    if (bytesIn(reply) === 'QUEUED') connection.changeAfterMulti(wanted)
     else if (!(reply instanceof ReplyError)) {
       isTaken = true
       connection.enter(lanes)
@@ -138,6 +135,11 @@ async function reset(connection: GatewayConnection, call: SpecialCall): Promise<
 /** CLIENT REPLY ON | OFF | SKIP: it is the gateway that drops the replies, so that it knows what is due. */
 async function clientReply(connection: GatewayConnection, call: SpecialCall): Promise<void> {
   const { reply } = connection.client
+  if (connection.own?.inMulti === true) {
+    await refuseInMulti(connection)
+    reply.error('ERR CLIENT REPLY cannot be queued into a transaction: call it outside of MULTI')
+    return
+  }
   const mode = call.argv.length === 3 ? call.argv[2]!.toLowerCase() : ''
   switch (mode) {
     case 'on':

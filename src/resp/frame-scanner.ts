@@ -48,6 +48,7 @@ export class FrameScanner {
         }
         at += this.#skip
         this.#skip = 0
+        if (bytes[at - 1] !== LF) throw noResp(bytes[at - 1]!)
         if (--this.#left === 0) return at
       }
       if (at >= to) return -1
@@ -57,7 +58,7 @@ export class FrameScanner {
       } else {
         const next = this.#header(bytes, at, to)
         if (next === -1) {
-          this.#line = keep(bytes, at, to)
+          this.#keep(bytes, at, to)
           return -1
         }
         at = next
@@ -73,20 +74,24 @@ export class FrameScanner {
     if (isLine(type)) {
       while (at < to && bytes[at] !== LF) at++
       if (at === to) return -1
+      if (bytes[at - 1] !== CR) throw noResp(type)
       this.#left--
       return at + 1
     }
     let count = 0
-    let isNegative = false
+    const isNegative = at < to && bytes[at] === MINUS
+    if (isNegative) at++
+    const digits = at
     for (; at < to; at++) {
       const byte = bytes[at]!
       if (byte >= ZERO && byte <= NINE) count = count * 10 + byte - ZERO
       else if (byte === CR) break
-      else if (byte === MINUS) isNegative = true
       else throw noResp(type)
     }
+    if (at - digits > MOST_DIGITS) throw noResp(type)
     if (at + 1 >= to) return -1
-    this.#announce(type, isNegative ? -1 : count)
+    if (at === digits || bytes[at + 1] !== LF) throw noResp(type)
+    this.#announce(type, isNegative ? -count : count)
     return at + 2
   }
 
@@ -94,22 +99,35 @@ export class FrameScanner {
   #endLine(bytes: Uint8Array, from: number, to: number): number {
     const end = bytes.indexOf(LF, from)
     if (end === -1 || end >= to) {
-      this.#line = `${this.#line}${keep(bytes, from, to)}`.slice(0, LONGEST_HEADER)
+      this.#keep(bytes, from, to)
       return -1
     }
-    const line = this.#line + keep(bytes, from, end)
+    this.#keep(bytes, from, end)
+    const line = this.#line
     this.#line = ''
     const type = line.charCodeAt(0)
+    if (line.length === 1 || !line.endsWith('\r')) throw noResp(type)
     if (isLine(type)) this.#left--
-    else {
-      const count = Number.parseInt(line.slice(1), 10)
-      if (Number.isNaN(count)) throw noResp(type)
-      this.#announce(type, count)
-    }
+    else this.#announce(type, Number(line.slice(1, -1)))
     return end + 1
   }
 
+  /** Keeps what has come of a header line that is cut. */
+  #keep(bytes: Uint8Array, from: number, to: number): void {
+    if (from === to) return
+    const type = this.#line === '' ? bytes[from]! : this.#line.charCodeAt(0)
+    if (isLine(type)) {
+      // The rest does not matter here, but for whether its end has begun.
+      this.#line = String.fromCharCode(type) + (bytes[to - 1] === CR ? '\r' : '')
+      return
+    }
+    const length = Math.min(to - from, LONGEST_HEADER + 1)
+    this.#line += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).latin1Slice()
+    if (!HEADER.test(this.#line)) throw noResp(type)
+  }
+
   #announce(type: number, count: number): void {
+    if (count < 0 && !(count === -1 && (type === DOLLAR || type === ASTERISK))) throw noResp(type)
     switch (type) {
       case DOLLAR:
       case EQUALS:
@@ -117,13 +135,16 @@ export class FrameScanner {
         if (count < 0) this.#left--
         else this.#skip = count + 2
         return
+      case GREATER:
+        // Redis 7.0 sends one in the midst of EXEC's reply to who publishes to itself: it is no element of that.
+        this.#left += count - (this.type === GREATER ? 1 : 0)
+        return
       case ASTERISK:
       case TILDE:
-      case GREATER:
         this.#left += Math.max(count, 0) - 1
         return
       case PERCENT:
-        this.#left += 2 * Math.max(count, 0) - 1
+        this.#left += 2 * count - 1
         return
       case PIPE:
         // An attribute comes before a value, and is none itself.
@@ -133,11 +154,6 @@ export class FrameScanner {
         throw noResp(type)
     }
   }
-}
-
-/** What is kept of a header line that is cut: of a status or an error, its type is enough. */
-function keep(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(to - from, LONGEST_HEADER)).latin1Slice()
 }
 
 /** Types whose value is the rest of the line: status, error, integer, double, null, boolean, big number. */
@@ -151,8 +167,12 @@ function noResp(type: number): Error {
   return new Error(`bytes came that are no RESP, where a type was to stand or a length: 0x${type.toString(16)}`)
 }
 
-/** A type, a sign, and the digits of 2^63. */
-const LONGEST_HEADER = 32
+/** Digits of a length that is an exact number. */
+const MOST_DIGITS = 15
+/** A type, a sign, the digits and the end. */
+const LONGEST_HEADER = MOST_DIGITS + 3
+/** What has come of a header line, as far as it can be one. */
+const HEADER = /^[$=!*~>%|](-?|-?\d{1,15}\r?)$/
 const LF = 10
 const CR = 13
 const BANG = 33

@@ -68,7 +68,9 @@ export class ReplyReader {
       let frame = bytes.subarray(at, end)
       if (this.#gathered.length > 0) frame = Buffer.concat([...this.#gathered.splice(0), frame])
       at = end
-      const value = new FrameParser(frame).value()
+      const parser = new FrameParser(frame)
+      const value = parser.value()
+      for (const push of parser.pushes) this.#onPush(push)
       if (value instanceof Push) this.#onPush(value)
       else this.#onReply(value)
     }
@@ -83,6 +85,8 @@ export function parseFrame(frame: Buffer): RawReply {
 
 /** The values of one whole frame. */
 class FrameParser {
+  /** Those that came in the midst of a reply, which they are no part of. */
+  readonly pushes: Push[] = []
   readonly #bytes: Buffer
   #at = 0
 
@@ -105,17 +109,22 @@ class FrameParser {
       case '*':
         return line === '-1' ? null : this.#items(Number(line))
       case '_':
-        return null
+        if (line === '') return null
+        break
       case ',':
         return new Double(doubleOf(line))
       case '#':
-        return line === 't'
+        if (line === 't' || line === 'f') return line === 't'
+        break
       case '(':
-        return BigInt(line)
+        return BigInt(digitsOf(line))
       case '!':
         return new ReplyError(this.#bulk(Number(line)))
-      case '=':
-        return this.#bulk(Number(line)).slice(VERBATIM_HEAD)
+      case '=': {
+        const text = this.#bulk(Number(line))
+        if (text[VERBATIM_HEAD - 1] === ':') return text.slice(VERBATIM_HEAD)
+        break
+      }
       case '%':
         return new MapReply(this.#items(2 * Number(line)))
       case '~':
@@ -125,17 +134,29 @@ class FrameParser {
       default:
         // An attribute: the scanner lets nothing else through.
         this.#items(2 * Number(line))
-        return this.value()
+        return this.#isPush ? this.value() : this.#item()
     }
+    throw new Error(`bytes came that are no RESP, as a value of type ${type}`)
   }
 
   #items(count: number): RawReply[] {
     const items: RawReply[] = []
-    for (let i = 0; i < count; i++) {
-      const item = this.value()
-      items.push(item instanceof Push ? item.items : item)
-    }
+    for (let i = 0; i < count; i++) items.push(this.#item())
     return items
+  }
+
+  #item(): RawReply {
+    for (;;) {
+      const item = this.value()
+      if (!(item instanceof Push)) return item
+      if (this.#isPush) return item.items
+      this.pushes.push(item)
+    }
+  }
+
+  /** Whether the frame is a push. */
+  get #isPush(): boolean {
+    return this.#bytes[0] === GREATER
   }
 
   #bulk(length: number): ByteString {
@@ -156,11 +177,21 @@ class FrameParser {
 /** `txt:` */
 const VERBATIM_HEAD = 4
 
+const GREATER = 62
+
 function integerOf(text: ByteString): number | bigint {
-  const value = Number(text)
+  const value = Number(digitsOf(text))
   return Number.isSafeInteger(value) ? value : BigInt(text)
 }
 
+function digitsOf(text: ByteString): ByteString {
+  if (/^[+-]?\d+$/.test(text)) return text
+  throw new Error(`bytes came that are no RESP, where an integer was to stand: ${JSON.stringify(text.slice(0, 40))}`)
+}
+
 function doubleOf(text: ByteString): number {
-  return text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text)
+  if (/^[+-]?inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const value = Number(text)
+  if (text !== '' && (!Number.isNaN(value) || /^[+-]?nan$/i.test(text))) return value
+  throw new Error(`bytes came that are no RESP, where a number was to stand: ${JSON.stringify(text.slice(0, 40))}`)
 }

@@ -12,6 +12,8 @@ import { ProtocolError } from './parser.js'
 export class RequestReader {
   /** Where the last command lies: `bytes` from `start` to `end`. Not valid any more after the next `push` or `detach`. */
   bytes: Buffer = EMPTY
+  /** What has been pushed. An inline command does not lie in it in the form that all others have. */
+  #input: Buffer = EMPTY
   start = 0
   end = 0
   /** The number of its words; word i lies from `starts[i]` to `ends[i]`. */
@@ -58,21 +60,21 @@ export class RequestReader {
   push(bytes: Buffer): void {
     const rest = this.#length - this.#at
     if (rest === 0) {
-      this.bytes = bytes
+      this.#input = bytes
       this.#length = bytes.length
       this.#at = 0
       this.#isOwn = false
       return
     }
-    if (!this.#isOwn || this.#length + bytes.length > this.bytes.length) {
+    if (!this.#isOwn || this.#length + bytes.length > this.#input.length) {
       const larger = Buffer.allocUnsafe(Math.max(2 * rest, rest + bytes.length, 1024))
-      this.bytes.copy(larger, 0, this.#at, this.#length)
+      this.#input.copy(larger, 0, this.#at, this.#length)
       this.#moved(this.#at)
-      this.bytes = larger
+      this.#input = larger
       this.#length = rest
       this.#isOwn = true
     }
-    bytes.copy(this.bytes, this.#length)
+    bytes.copy(this.#input, this.#length)
     this.#length += bytes.length
   }
 
@@ -81,7 +83,7 @@ export class RequestReader {
     for (;;) {
       if (this.#wanted === -1) {
         if (this.#at >= this.#length) return false
-        if (this.bytes[this.#at] !== ASTERISK) {
+        if (this.#input[this.#at] !== ASTERISK) {
           if (!this.#inline()) return false
           if (this.count === 0) continue
           return true
@@ -98,7 +100,12 @@ export class RequestReader {
         this.#words = 0
         this.#scanned = line + 2
       }
-      while (this.#words < this.#wanted) if (!this.#word()) return false
+      while (this.#words < this.#wanted) {
+        if (this.#word()) continue
+        this.bytes = this.#input
+        return false
+      }
+      this.bytes = this.#input
       this.start = this.#at
       this.end = this.#scanned
       this.count = this.#wanted
@@ -126,15 +133,14 @@ export class RequestReader {
   /** Copies what has not been taken: the owner of the bytes is about to write over them. */
   detach(): void {
     if (this.#isOwn) return
-    const rest = this.#length - this.#at
-    if (rest === 0) {
-      this.bytes = EMPTY
+    if (this.#length === this.#at) {
+      this.#input = EMPTY
       this.#length = this.#at = 0
       return
     }
+    this.#input = Buffer.from(this.#input.subarray(this.#at, this.#length))
     this.#moved(this.#at)
-    this.bytes = Buffer.from(this.bytes.subarray(this.#at, this.#length))
-    this.#length = rest
+    this.#length = this.#input.length
     this.#isOwn = true
   }
 
@@ -148,7 +154,7 @@ export class RequestReader {
     const bulk = this.#bulkAt(this.#scanned)
     const header = bulk === 0 ? this.#scanned : this.#line(this.#scanned, '') + 2
     const left = this.#wanted - this.#words
-    const text = this.bytes.latin1Slice(this.#at, this.#length)
+    const text = this.#input.latin1Slice(this.#at, this.#length)
     const skip = bulk === 0 ? 0 : header + bulk + 2 - this.#length
     this.#at = this.#length
     this.#wanted = -1
@@ -159,8 +165,8 @@ export class RequestReader {
   #word(): boolean {
     const at = this.#scanned
     if (at >= this.#length) return false
-    if (this.bytes[at] !== DOLLAR) {
-      throw new ProtocolError(`expected '$', got '${String.fromCharCode(this.bytes[at]!)}'`)
+    if (this.#input[at] !== DOLLAR) {
+      throw new ProtocolError(`expected '$', got '${String.fromCharCode(this.#input[at]!)}'`)
     }
     const line = this.#line(at, 'too big bulk count string')
     if (line === -1) return false
@@ -172,7 +178,7 @@ export class RequestReader {
     const end = start + length
     if (end + 2 > this.#length) return false
     // Redis does not look at these two bytes. Somebody who reads up to the line's end would, and would be out of step.
-    if (this.bytes[end] !== CR || this.bytes[end + 1] !== LF) throw new ProtocolError('invalid bulk length')
+    if (this.#input[end] !== CR || this.#input[end + 1] !== LF) throw new ProtocolError('invalid bulk length')
     if (this.#words === this.starts.length) this.#grow()
     this.starts[this.#words] = start
     this.ends[this.#words] = end
@@ -184,35 +190,45 @@ export class RequestReader {
   /** The length that the word at `at` announces, if its header has come; otherwise 0. */
   #bulkAt(at: number): number {
     if (this.#wanted === -1 || at >= this.#length) return 0
-    const line = this.bytes.indexOf('\r\n', at)
+    const line = this.#input.indexOf('\r\n', at)
     if (line === -1 || line >= this.#length - 1) return 0
     return this.#integer(at + 1, line) ?? 0
   }
 
   #inline(): boolean {
-    const lf = this.bytes.indexOf(LF, this.#at)
+    const lf = this.#input.indexOf(LF, this.#at)
     if (lf === -1 || lf >= this.#length) {
       if (this.#length - this.#at > MAX_LINE) throw new ProtocolError('too big inline request')
       return false
     }
-    const end = lf > this.#at && this.bytes[lf - 1] === CR ? lf - 1 : lf
-    const argv = splitArgs(this.bytes.latin1Slice(this.#at, end))
+    const end = lf > this.#at && this.#input[lf - 1] === CR ? lf - 1 : lf
+    const argv = splitArgs(this.#input.latin1Slice(this.#at, end))
     if (argv === undefined) throw new ProtocolError('unbalanced quotes in request')
-    // It goes on in the form that all others have; what has come behind it is kept with it.
-    const text = argv.length === 0 ? '' : encodeCommand(argv)
-    const rest = this.bytes.subarray(lf + 1, this.#length)
-    this.bytes = Buffer.concat([Buffer.from(text, 'latin1'), rest])
-    this.#length = this.bytes.length
-    this.#isOwn = true
-    this.#at = 0
-    this.count = 0
-    return argv.length === 0 ? true : this.next()
+    this.#at = lf + 1
+    this.#encode(argv)
+    return true
+  }
+
+  /** Lays an inline command out in the form that all others have. */
+  #encode(argv: readonly ByteString[]): void {
+    this.count = argv.length
+    if (argv.length === 0) return
+    this.bytes = Buffer.from(encodeCommand(argv), 'latin1')
+    this.start = 0
+    this.end = this.bytes.length
+    while (this.starts.length < argv.length) this.#grow()
+    let at = `*${argv.length}\r\n`.length
+    for (const [index, { length }] of argv.entries()) {
+      this.starts[index] = at + `$${length}\r\n`.length
+      this.ends[index] = this.starts[index]! + length
+      at = this.ends[index]! + 2
+    }
   }
 
   /** Index of the CR that ends the line which begins at `from`; -1 when it has not come. */
   #line(from: number, tooLong: string): number {
     for (let at = from; at < this.#length; at++) {
-      if (this.bytes[at] === CR) return at + 1 < this.#length ? at : -1
+      if (this.#input[at] === CR) return at + 1 < this.#length ? at : -1
       if (at - from > MAX_LINE) throw new ProtocolError(tooLong)
     }
     return -1
@@ -220,13 +236,13 @@ export class RequestReader {
 
   /** The integer between two indices, strictly as Redis reads it; undefined when it is not one. */
   #integer(from: number, to: number): number | undefined {
-    const isNegative = this.bytes[from] === MINUS
+    const isNegative = this.#input[from] === MINUS
     let at = isNegative ? from + 1 : from
     if (at >= to || to - at > 15) return undefined
-    if (this.bytes[at] === ZERO && (to - at > 1 || isNegative)) return undefined
+    if (this.#input[at] === ZERO && (to - at > 1 || isNegative)) return undefined
     let value = 0
     for (; at < to; at++) {
-      const digit = this.bytes[at]! - ZERO
+      const digit = this.#input[at]! - ZERO
       if (digit < 0 || digit > 9) return undefined
       value = value * 10 + digit
     }

@@ -20,8 +20,6 @@ export class ScriptRun {
   /** A command of it has written, or tried to. It cannot be killed any more. */
   hasWritten = false
   isKilled = false
-  /** Called when a script is over that had to be suspended. */
-  onDone: () => void = () => {}
   #startedAt: number | undefined
 
   constructor(

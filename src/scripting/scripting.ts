@@ -1,6 +1,6 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { Client } from '../engine/client.js'
-import { call, replicates, replyError } from '../engine/dispatch.js'
+import { call, replicates } from '../engine/dispatch.js'
 import type { Engine } from '../engine/engine.js'
 import { busy, CountedError, ReplyError } from '../errors.js'
 import { type Command, FlagBit } from '../registry/command.js'
@@ -207,11 +207,9 @@ export class Scripting implements ScriptHost {
       try {
         this.#finish(run, machine, progress)
       } catch (error) {
-        // Nobody is called while a script is suspended that the caller's last command could be but the one that runs it.
-        replyError(caller, caller.lastCommand!, error)
+        caller.failed(error)
       }
       caller.reply.muted = mutedNow
-      run.onDone()
       caller.proceed()
     }
     setImmediate(turn)

@@ -67,7 +67,7 @@ export abstract class ClientSocket implements Transport {
     const { client } = this
     const { engine } = this.owner
     const pieces = this.writer.take()
-    if (this.socket.destroyed) return
+    if (this.socket.destroyed || this.#ending) return
     if (pieces.length > 1) this.socket.cork()
     // What the system does not take at once waits outside of V8's heap, whose size is limited.
     const waits = this.socket.writableNeedDrain

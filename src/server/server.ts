@@ -23,6 +23,15 @@ export interface ListenOptions {
 /** Makes the connection of an accepted socket. `unixPath`: what it came in by, if that is no TCP. */
 export type Serve = (socket: Socket, owner: ConnectionOwner, unixPath: string | undefined) => ClientSocket
 
+export interface ServerOptions {
+  /** What is done with a client that has connected; by default, the engine runs its commands. */
+  readonly serve?: Serve
+  /** Whether a client has to authenticate; if not, protected mode lets in none from other machines. */
+  readonly asksPassword?: () => boolean
+}
+
+const run: Serve = (socket, owner, unixPath) => new Connection(socket, owner, unixPath)
+
 /** What it listens on by TCP. */
 interface TcpListeners {
   readonly port: number
@@ -42,13 +51,14 @@ export class Server implements ConnectionOwner {
   #listening = false
 
   readonly #serve: Serve
+  readonly #asksPassword: () => boolean
 
-  /** @param serve what is done with a client that has connected; by default, the engine runs its commands */
   constructor(
     readonly engine: Engine,
-    serve: Serve = (socket, owner, unixPath) => new Connection(socket, owner, unixPath),
+    { serve = run, asksPassword = () => engine.requiresPassword }: ServerOptions = {},
   ) {
     this.#serve = serve
+    this.#asksPassword = asksPassword
     this.#cron = new Cron(engine, this.connections)
     engine.config.onChange('bind', () => this.#relisten('Failed to bind to specified addresses.'))
     engine.config.onChange('port', () => this.#relisten('Unable to listen on this port. Check server logs.'))
@@ -213,7 +223,7 @@ export class Server implements ConnectionOwner {
     }
     if (values['tcp-keepalive'] > 0 && unixPath === undefined) socket.setKeepAlive(true, values['tcp-keepalive'] * 1000)
     connection = this.#serve(socket, this, unixPath)
-    if (values['protected-mode'] && !engine.requiresPassword && !connection.isLocal) {
+    if (values['protected-mode'] && !this.#asksPassword() && !connection.isLocal) {
       engine.disconnect(connection.client)
       turnAway(socket, PROTECTED)
       return

@@ -4,8 +4,13 @@ import { bytesIn, itemsIn, numberIn, type RawReply } from './raw-reply.js'
 
 /** What the server says of one of its commands. */
 export class ServerCommand {
+  /** Whom a command without keys is to be sent to in a Cluster, and what is to be made of the replies (https://redis.io/docs/reference/command-tips). */
+  readonly requestPolicy: string | undefined
+  readonly responsePolicy: string | undefined
   readonly #flags: ReadonlySet<string>
   readonly #specs: readonly KeySpec[]
+  /** Those that tell where a command is to be carried out, as if all that they find were keys. */
+  readonly #places: readonly KeySpec[]
 
   constructor(
     /** In lower case: `get`, `config|get`. */
@@ -15,9 +20,16 @@ export class ServerCommand {
     specs: readonly KeySpec[],
     /** By their own names in lower case. */
     readonly subcommands: ReadonlyMap<string, ServerCommand>,
+    tips: readonly ByteString[] = [],
   ) {
     this.#flags = flags
     this.#specs = specs
+    this.#places = specs
+      .filter(({ begin }) => !('index' in begin && begin.index === 0))
+      .map(spec => ({ ...spec, flags: spec.flags.filter(flag => flag !== 'not_key') }))
+    const tip = (name: string) => tips.find(text => text.startsWith(`${name}:`))?.slice(name.length + 1)
+    this.requestPolicy = tip('request_policy')
+    this.responsePolicy = tip('response_policy')
   }
 
   /** Whether it has a flag, by the name that COMMAND INFO shows. */
@@ -34,6 +46,11 @@ export class ServerCommand {
     if (this.has('movablekeys') && this.#specs.length === 0) return undefined
     if (this.#specs.some(({ flags }) => flags.includes('incomplete'))) return undefined
     return findKeys(this.#specs, argv)
+  }
+
+  /** The words of a call by whose hash slots a Cluster finds the node for it: its keys, or shard channels, as far as they are known. */
+  placesOf(argv: readonly ByteString[]): readonly ByteString[] {
+    return (findKeys(this.#places, argv) ?? []).map(({ index }) => argv[index]!)
   }
 }
 
@@ -68,8 +85,18 @@ export class ServerCommands {
 function commandsIn(reply: RawReply): Map<string, ServerCommand> {
   const commands = new Map<string, ServerCommand>()
   for (const item of itemsIn(reply)) {
-    const [name = null, arity = null, flags = null, first = null, last = null, step = null, , , specs, subcommands] =
-      itemsIn(item)
+    const [
+      name = null,
+      arity = null,
+      flags = null,
+      first = null,
+      last = null,
+      step = null,
+      ,
+      tips,
+      specs,
+      subcommands,
+    ] = itemsIn(item)
     const fullName = (bytesIn(name) ?? '').toLowerCase()
     const own = fullName.slice(fullName.indexOf('|') + 1)
     const keySpecs = specs === undefined ? legacySpecs(numberIn(first), numberIn(last), numberIn(step)) : specsIn(specs)
@@ -78,7 +105,8 @@ function commandsIn(reply: RawReply): Map<string, ServerCommand> {
       numberIn(arity),
       new Set(itemsIn(flags).map(flag => bytesIn(flag) ?? '')),
       keySpecs,
-      commandsIn(subcommands ?? null),
+      subcommands === undefined ? legacySubcommands(fullName) : commandsIn(subcommands),
+      tips === undefined ? LEGACY_TIPS[fullName] : itemsIn(tips).map(tip => bytesIn(tip) ?? ''),
     )
     commands.set(own, command)
   }
@@ -89,6 +117,29 @@ function commandsIn(reply: RawReply): Map<string, ServerCommand> {
 function legacySpecs(first: number, last: number, step: number): KeySpec[] {
   if (first === 0) return []
   return [{ flags: [], begin: { index: first }, find: { last: last < 0 ? last : last - first, step, limit: 0 } }]
+}
+
+/** Before Redis 7 there were no tips, and subcommands were not told of: of those that span nodes, these are in use. */
+const LEGACY_TIPS: Readonly<Record<string, readonly ByteString[]>> = {
+  dbsize: ['request_policy:all_shards', 'response_policy:agg_sum'],
+  keys: ['request_policy:all_shards'],
+  flushall: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  flushdb: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  'script|load': ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  'script|flush': ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  'script|exists': ['request_policy:all_shards', 'response_policy:agg_logical_and'],
+  scan: ['request_policy:special'],
+  randomkey: ['request_policy:all_shards', 'response_policy:special'],
+}
+
+function legacySubcommands(container: string): Map<string, ServerCommand> {
+  const subcommands = new Map<string, ServerCommand>()
+  for (const [name, tips] of Object.entries(LEGACY_TIPS)) {
+    const [of, own] = name.split('|')
+    if (own === undefined || of !== container) continue
+    subcommands.set(own, new ServerCommand(name, -2, new Set(['noscript']), [], new Map(), tips))
+  }
+  return subcommands
 }
 
 /** As COMMAND writes them in RESP2: names and values in turn, at each level. */

@@ -1,9 +1,10 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
-import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
+import { MapReply, type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import { type Endpoint, type Login, NO_LOGIN } from './address.js'
 import { Link } from './link.js'
+import { itemsIn } from './raw-reply.js'
 
 /** Why a connection can no longer be used. */
 interface Loss {
@@ -35,6 +36,8 @@ export interface Handshake {
   readonly protocol: 2 | 3
   /** A server that wants its clients to authenticate is no reason to give up: the one who uses the connection may do so later. */
   readonly mayBeUntrusted?: boolean
+  /** A replica is refused, by an error that begins with `READONLY`. */
+  readonly mustBePrimary?: boolean
 }
 
 /** Commands that were sent together, and wait for their replies. */
@@ -63,6 +66,7 @@ export class Connection {
   /** Oldest first. */
   #waiting: Waiting[] = []
   #lost: Loss | undefined
+  #isToClose = false
 
   private constructor(link: Link, timeout: number) {
     this.#link = link
@@ -91,6 +95,7 @@ export class Connection {
       const mayStay = handshake.mayBeUntrusted === true && handshake.login === NO_LOGIN
       if (refusal instanceof ReplyError && !(mayStay && isNoAuth(replies))) throw refusal
       connection.isUntrusted = refusal !== undefined
+      if (handshake.mustBePrimary === true && replies.some(isReplica)) throw new ReplyError('READONLY it is a replica')
       return connection
     } catch (error) {
       connection.close()
@@ -143,6 +148,12 @@ export class Connection {
     this.#lose({ why: 'the connection has been closed here' })
   }
 
+  /** Closes it as soon as no reply is due. */
+  closeWhenIdle(): void {
+    this.#isToClose = true
+    if (this.#waiting.length === 0) this.close()
+  }
+
   /** Gives the stream of bytes away, to be used in another way. Only while no reply is due. */
   release(): Link {
     this.#lost = { why: 'the connection has been given away' }
@@ -168,6 +179,7 @@ export class Connection {
     this.#waiting.shift()
     clearTimeout(first.timer)
     first.done(first.replies)
+    if (this.#isToClose) this.closeWhenIdle()
   }
 
   #lose(loss: Loss): void {
@@ -189,16 +201,23 @@ export class Connection {
 }
 
 /** HELLO only where RESP3 is wanted: it is the newer command, and AUTH tells more of what is wrong with a password. */
-function handshakeOf({ login: { username, password }, database, protocol }: Handshake): ByteString[][] {
+function handshakeOf({ login: { username, password }, database, protocol, mustBePrimary }: Handshake): ByteString[][] {
   const commands: ByteString[][] = []
   if (password !== undefined || username !== undefined) {
     const words = username === undefined ? [password ?? ''] : [username, password ?? '']
     commands.push(['AUTH', ...words])
   }
-  if (protocol === 3) commands.push(['HELLO', '3'])
+  // Its reply tells the role, which ROLE would tell to fewer users.
+  if (protocol === 3 || mustBePrimary === true) commands.push(['HELLO', String(protocol)])
   if (database !== 0) commands.push(['SELECT', String(database)])
   // Whether one is let in is asked, even where there is nothing else to say.
   return commands.length === 0 ? [['PING']] : commands
+}
+
+/** Whether a reply is one to HELLO, of a replica. */
+function isReplica(reply: RawReply): boolean {
+  const items = reply instanceof MapReply ? reply.items : itemsIn(reply)
+  return items.some((item, index) => index % 2 === 0 && item === 'role' && items[index + 1] === 'replica')
 }
 
 /** Whether nothing but a missing password is in the way; with other commands than PING, more would be than is known. */

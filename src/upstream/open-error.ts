@@ -1,10 +1,30 @@
 import { ReplyError } from '../errors.js'
 import type { Endpoint, Login } from './address.js'
 
+/** A connection could not be made. */
+export class CannotConnect extends ReplyError {
+  /** Whether it may be possible a moment later, with nothing changed by those who connect. */
+  readonly mayPass: boolean
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+    this.mayPass = isPassing(cause)
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && 'mayPass' in value
+  }
+}
+
 /** Why a connection could not be made, in one sentence that says what to change. */
-export function openError(endpoint: Endpoint, as: { login: Login; database: number }, error: unknown): ReplyError {
+export function openError(endpoint: Endpoint, as: { login: Login; database: number }, error: unknown): CannotConnect {
   const target = { ...endpoint, ...as.login, database: as.database }
-  return new ReplyError(`ERR cannot connect to ${endpoint.name}: ${reasonOf(target, error)}`, { cause: error })
+  return new CannotConnect(`ERR cannot connect to ${endpoint.name}: ${reasonOf(target, error)}`, error)
+}
+
+/** The words with which a server, or the system, has refused. */
+export function refusalIn(error: unknown): string {
+  return detailsOf(error).message
 }
 
 /** What was to be connected to, and as whom. */
@@ -26,9 +46,20 @@ function reasonOf(target: Target, error: unknown): string {
   return message
 }
 
-/** Messages of node-redis and Node when a connection ends for no reason that they know. */
+/** Messages of ours and Node's when a connection ends for no reason that they know. */
 const ENDED =
-  /^(Socket closed|Disconnects client|The client is closed|Connection timeout|(read|write) (ECONNRESET|EPIPE)|This socket has been ended|Client network socket disconnected)/
+  /^(Socket closed|the server has closed it|Connection timeout|(read|write) (ECONNRESET|EPIPE)|This socket has been ended|Client network socket disconnected)/
+
+/** Codes of errors when a server is not there, or the way to it. */
+const AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOENT|ENOTFOUND|EAI_AGAIN)/
+/** Beginnings of error replies of a server that is not yet, or no longer, what it is to be. */
+const NOT_NOW = /^(LOADING|MASTERDOWN|READONLY) /
+
+function isPassing(error: unknown): boolean {
+  const { code, message } = detailsOf(error)
+  if (error instanceof ReplyError) return NOT_NOW.test(message)
+  return AWAY.test(code) || ENDED.test(message) || message.startsWith('the server did not answer')
+}
 
 function silentHint({ tls }: Target): string {
   if (tls === undefined) return 'if it speaks TLS, begin the URL with rediss:, and if not, look into its log'
@@ -91,6 +122,7 @@ const REPLIES: readonly (readonly [RegExp, Reason])[] = [
   [/^(NOPROTO|ERR unknown command .HELLO)/, () => 'the server is older than Redis 6.2, which is needed; update it'],
   [/^LOADING/, () => 'the server is still loading its data; try again when it has'],
   [/^MASTERDOWN/, () => 'it is a replica that has lost its primary; connect to the new primary'],
+  [/^READONLY/, () => 'it is a replica, and not the primary that it is to be; wait until the failover is over'],
   [/^ERR max number of clients/, () => "the server has all the clients that it may have; raise its 'maxclients'"],
   [/^DENIED/, () => 'the server is in protected mode; give it a password, or let it bind to an address of the network'],
 ]

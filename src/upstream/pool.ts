@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js'
+import { type Connection, ConnectionLost } from './connection.js'
 
 /** Connections that are used by one at a time. */
 export class Pool {
@@ -9,6 +9,7 @@ export class Pool {
   /** Those in use, being made or idle. */
   #count = 0
   #closed = false
+  #retired = false
   readonly #used = new Set<Connection>()
 
   /** @param most how many connections there may be; more users wait for one */
@@ -27,7 +28,7 @@ export class Pool {
       return await task(connection)
     } finally {
       this.#used.delete(connection)
-      if (connection.isOpen && !this.#closed) this.#idle.push(connection)
+      if (connection.isOpen && !this.#closed && !this.#retired) this.#idle.push(connection)
       else {
         connection.close()
         this.#count--
@@ -44,9 +45,17 @@ export class Pool {
     for (const go of this.#waiting.splice(0)) go()
   }
 
+  /** Closes the connections as soon as they are not in use, and makes no more: the server is none of the upstream's any more. */
+  retire(): void {
+    this.#retired = true
+    for (const connection of this.#idle.splice(0)) connection.close()
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
   async #take(): Promise<Connection> {
     for (;;) {
       if (this.#closed) throw new Error('the database has been closed')
+      if (this.#retired) throw new ConnectionLost(RETIRED, false)
       for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
         if (idle.isOpen) return idle
         this.#count--
@@ -64,3 +73,5 @@ export class Pool {
     }
   }
 }
+
+export const RETIRED = { why: 'the server is none of those that are in charge any more' }

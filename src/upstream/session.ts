@@ -1,12 +1,15 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError, wrongArity } from '../errors.js'
 import { STATEFUL } from '../registry/stateful-commands.js'
-import type { Endpoint, Login } from './address.js'
+import type { Address, Endpoint, Login } from './address.js'
 import type { ServerCommand } from './command-info.js'
 import { type Connection, ConnectionLost } from './connection.js'
 import { Pool } from './pool.js'
 import type { RawReply } from './raw-reply.js'
+import { lostError, mayBeRepeated, Route, RoutedConnection, type Target } from './route.js'
 import { Shared } from './shared.js'
+import { slotOf } from './slot.js'
+import { mergeReplies, spansNodes } from './spanning.js'
 import { Subscriber } from './subscriber.js'
 import type { Upstream } from './upstream.js'
 
@@ -17,14 +20,24 @@ export class Session {
   readonly database: number
   readonly #servers = new Map<string, ServerConnections>()
   readonly #subscriber: Subscriber
+  /** Where the subscriber is connected to, or is being. */
+  #subscribedAt: Endpoint | undefined
 
   constructor(upstream: Upstream, login: Login, database: number) {
     this.upstream = upstream
     this.login = login
     this.database = database
     this.#subscriber = new Subscriber(() =>
-      upstream.connect(upstream.topology.endpointFor(), { login, database, protocol: 3 }),
+      new Route(this, undefined).run('SUBSCRIBE', ({ server: { endpoint } }) => {
+        this.#subscribedAt = endpoint
+        return upstream.connect(endpoint, { login, database, protocol: 3 })
+      }),
     )
+  }
+
+  /** Whether keys are in hash slots, each of which is some server's. */
+  get isCluster(): boolean {
+    return this.upstream.address.kind === 'cluster'
   }
 
   /** The connections to the server in charge of a hash slot, or to any. */
@@ -55,20 +68,24 @@ export class Session {
    * @throws ReplyError for one that would change the connection, and when the connection was lost
    */
   async call(argv: readonly ByteString[]): Promise<RawReply> {
-    const [reply = null] = await this.callAll([argv])
+    const command = this.upstream.commands.of(argv)
+    refuseStateful(argv, command)
+    if (this.isCluster && command !== undefined && spansNodes(command)) return this.#callOnAll(argv, command)
+    const [reply = null] = await this.callBehind([], argv)
     return reply
   }
 
-  /** The same for several, sent together. */
-  async callAll(all: readonly (readonly ByteString[])[]): Promise<RawReply[]> {
-    const commands = all.map(argv => this.upstream.commands.of(argv))
-    for (const [index, argv] of all.entries()) refuseStateful(argv, commands[index])
-    const server = this.serverFor()
-    if (commands.some(command => command?.has('blocking'))) {
-      return server.waits.use(connection => this.#sendAll(connection, all, false, Number.POSITIVE_INFINITY))
-    }
-    const onlyReads = commands.every(command => command?.has('readonly'))
-    return this.#sendAll(await server.calls.get(), all, onlyReads)
+  /**
+   * The same behind others, sent together to the same server.
+   *
+   * @param before may be carried out several times
+   */
+  async callBehind(before: readonly (readonly ByteString[])[], argv: readonly ByteString[]): Promise<RawReply[]> {
+    const all = [...before, argv]
+    for (const one of all) refuseStateful(one, this.upstream.commands.of(one))
+    const [place] = this.isCluster ? (this.upstream.commands.of(argv)?.placesOf(argv) ?? []) : []
+    const route = new Route(this, place === undefined ? undefined : slotOf(place))
+    return route.run(argv[0]!, target => this.#send(all, target))
   }
 
   /** Calls `listener` with every message on a channel, until the function that it gives is called. */
@@ -76,21 +93,68 @@ export class Session {
     return this.#subscriber.subscribe(channel, listener)
   }
 
+  /** Lets go of servers that are none of the upstream's any more. */
+  topologyChanged(): void {
+    const { topology } = this.upstream
+    for (const [name, server] of this.#servers) {
+      if (topology.knows(server.endpoint)) continue
+      this.#servers.delete(name)
+      server.retire()
+    }
+    if (this.#subscribedAt !== undefined && !topology.knows(this.#subscribedAt)) this.#subscriber.reconnect()
+  }
+
   close(): void {
     this.#subscriber.close()
     for (const server of this.#servers.values()) server.close()
   }
 
-  async #sendAll(
+  /** A command that all primaries carry out. Who has done so is not asked again, whatever becomes of the others. */
+  async #callOnAll(argv: readonly ByteString[], command: ServerCommand): Promise<RawReply> {
+    const replies = new Map<string, RawReply>()
+    return new Route(this, undefined).run(argv[0]!, async () => {
+      const endpoints = this.upstream.topology.primaries()
+      const results = await Promise.allSettled(
+        endpoints
+          .filter(({ name }) => !replies.has(name))
+          .map(async endpoint => {
+            const [reply = null] = await this.#send([argv], { server: this.serverAt(endpoint), isAsked: false })
+            replies.set(endpoint.name, reply)
+          }),
+      )
+      const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
+      // As long as there is one that must not be tried again, none is.
+      if (failures.length > 0) throw failures.find(error => !mayBeRepeated(error)) ?? failures[0]
+      return mergeReplies(
+        command,
+        endpoints.map(({ name }) => replies.get(name) ?? null),
+      )
+    })
+  }
+
+  async #send(all: readonly (readonly ByteString[])[], target: Target): Promise<RawReply[]> {
+    const { calls, waits } = target.server
+    const commands = all.map(argv => this.upstream.commands.of(argv))
+    if (commands.some(command => command?.has('blocking'))) {
+      return waits.use(connection => this.#sendOn(connection, all, target, false, Number.POSITIVE_INFINITY))
+    }
+    const onlyReads = commands.every(command => command?.has('readonly'))
+    return this.#sendOn(await calls.get(), all, target, onlyReads)
+  }
+
+  async #sendOn(
     connection: Connection,
     all: readonly (readonly ByteString[])[],
+    target: Target,
     onlyReads: boolean,
     timeout?: number,
   ): Promise<RawReply[]> {
     try {
-      return await connection.send(all, timeout)
+      return await new RoutedConnection(connection, target).send(all, timeout)
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error
+      // Where there are others, what has not been carried out is tried with them.
+      if (target.server.kind !== 'server' && (onlyReads || !error.wasSent)) throw error
       throw lostError(all.map(argv => argv[0]).join(', '), error, onlyReads)
     }
   }
@@ -99,6 +163,8 @@ export class Session {
 /** A session's connections to one server. They are made when they are needed. */
 export class ServerConnections {
   readonly endpoint: Endpoint
+  /** Of the upstream that the server belongs to. */
+  readonly kind: Address['kind']
   /** For commands that write: replies as in RESP2. */
   readonly exclusive: Pool
   /** For reads of modules: replies as in RESP2. */
@@ -110,6 +176,7 @@ export class ServerConnections {
 
   constructor({ upstream, login, database }: Session, endpoint: Endpoint) {
     this.endpoint = endpoint
+    this.kind = upstream.address.kind
     const connect = (protocol: 2 | 3) => (): Promise<Connection> =>
       upstream.connect(endpoint, { login, database, protocol })
     this.exclusive = new Pool(connect(2), upstream.limits.connections)
@@ -118,18 +185,14 @@ export class ServerConnections {
     this.waits = new Pool(connect(3), Number.POSITIVE_INFINITY)
   }
 
+  /** Closes what is not in use, and the rest when it is not any more: the server is none of the upstream's any more. */
+  retire(): void {
+    for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.retire()
+  }
+
   close(): void {
     for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.close()
   }
-}
-
-/** What a lost connection means for what was to be done. */
-export function lostError(name: string, error: ConnectionLost, onlyReads: boolean): ReplyError {
-  const isUnknown = error.wasSent && !onlyReads
-  const text = isUnknown
-    ? `UNKNOWNOUTCOME ${name} had been sent when ${error.message}: it may have been carried out, or not`
-    : `ERR ${name} has not been carried out: ${error.message}`
-  return new ReplyError(text, { cause: error })
 }
 
 function refuseStateful(argv: readonly ByteString[], command: ServerCommand | undefined): void {

@@ -1,4 +1,5 @@
-import type { Connection } from './connection.js'
+import { type Connection, ConnectionLost } from './connection.js'
+import { RETIRED } from './pool.js'
 
 /** One connection that all use at the same time. It is made when it is first needed, and again when it has been lost. */
 export class Shared {
@@ -6,6 +7,7 @@ export class Shared {
   #connection: Promise<Connection> | undefined
   #current: Connection | undefined
   #closed = false
+  #retired = false
 
   constructor(open: () => Promise<Connection>) {
     this.#open = open
@@ -13,6 +15,7 @@ export class Shared {
 
   async get(): Promise<Connection> {
     if (this.#closed) throw new Error('the database has been closed')
+    if (this.#retired) throw new ConnectionLost(RETIRED, false)
     if (this.#current?.isOpen === false) this.#connection = this.#current = undefined
     this.#connection ??= this.#make()
     return this.#connection
@@ -23,11 +26,19 @@ export class Shared {
     this.#current?.close()
   }
 
+  /** Closes it as soon as no reply is due, and makes it no more: the server is none of the upstream's any more. */
+  retire(): void {
+    this.#retired = true
+    this.#current?.closeWhenIdle()
+  }
+
   async #make(): Promise<Connection> {
     try {
       const connection = await this.#open()
       if (this.#closed) connection.close()
       this.#current = connection
+      // Those who wait for it send at once.
+      if (this.#retired) setImmediate(() => connection.closeWhenIdle())
       return connection
     } catch (error) {
       this.#connection = undefined

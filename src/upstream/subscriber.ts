@@ -12,6 +12,8 @@ export class Subscriber {
   #retry: NodeJS.Timeout | undefined
   #tries = 0
   #isClosed = false
+  /** Told when what had been lost has been subscribed to again: messages may have been missed. */
+  onAgain: () => void = () => {}
 
   /** @param open makes a connection with RESP3 */
   constructor(open: () => Promise<Connection>) {
@@ -51,6 +53,11 @@ export class Subscriber {
     }
   }
 
+  /** Gives up the connection, if there is one, for another. */
+  reconnect(): void {
+    this.#current?.close()
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#retry)
@@ -71,8 +78,18 @@ export class Subscriber {
         if (bytesIn(kind) !== 'message') return
         for (const listener of this.#listeners.get(bytesIn(channel) ?? '') ?? []) listener(bytesIn(message) ?? '')
       }
-      connection.onLost = () => this.#lost()
-      if (this.#listeners.size > 0) await subscribeTo(connection, [...this.#listeners.keys()])
+      // A server that has gone without a word says no more of that than one that has nothing to say.
+      const ping = setInterval(() => connection.send([['PING']]).catch(() => {}), PING_EVERY)
+      ping.unref()
+      connection.onLost = () => {
+        clearInterval(ping)
+        this.#lost()
+      }
+      if (!connection.isOpen) connection.onLost()
+      if (this.#listeners.size > 0) {
+        await subscribeTo(connection, [...this.#listeners.keys()])
+        this.onAgain()
+      }
       this.#tries = 0
       return connection
     } catch (error) {
@@ -84,6 +101,8 @@ export class Subscriber {
   #lost(): void {
     this.#connection = undefined
     if (this.#isClosed || this.#listeners.size === 0) return
+    // It may be lost while it is being made: both are told of.
+    clearTimeout(this.#retry)
     const limit = Math.min(2 ** this.#tries++ * 50, LONGEST_WAIT)
     this.#retry = setTimeout(() => this.#get().catch(() => this.#lost()), limit * (0.5 + Math.random() / 2))
   }
@@ -91,6 +110,7 @@ export class Subscriber {
 
 /** In milliseconds. */
 const LONGEST_WAIT = 2000
+const PING_EVERY = 5000
 
 function subscribeTo(connection: Connection, channels: readonly ByteString[]): Promise<unknown> {
   return confirmed(connection, 'SUBSCRIBE', channels)

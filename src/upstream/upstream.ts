@@ -2,10 +2,13 @@ import { isIP } from 'node:net'
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import type { Address, Endpoint, Login } from './address.js'
+import { ClusterTopology } from './cluster.js'
 import { ServerCommands } from './command-info.js'
 import { Connection, ConnectionLost, type Handshake } from './connection.js'
+import { firstAnswer } from './first-answer.js'
 import { openError } from './open-error.js'
 import { bytesIn } from './raw-reply.js'
+import { SentinelTopology } from './sentinel.js'
 import { Session } from './session.js'
 import { SingleServer, type Topology } from './topology.js'
 
@@ -23,12 +26,16 @@ export class Upstream {
   readonly topology: Topology
   readonly commands: ServerCommands
   readonly #sessions = new Map<string, Session>()
+  #isClosed = false
 
   private constructor(address: Address, limits: UpstreamLimits, topology: Topology, commands: ServerCommands) {
     this.address = address
     this.limits = limits
     this.topology = topology
     this.commands = commands
+    topology.onChange = () => {
+      for (const session of this.#sessions.values()) session.topologyChanged()
+    }
   }
 
   /**
@@ -36,9 +43,16 @@ export class Upstream {
    * @throws ReplyError that says what to change
    */
   static async open(address: Address, limits: UpstreamLimits, mustWrite: boolean): Promise<Upstream> {
-    const topology = new SingleServer(address.endpoints[0]!)
+    const topology = await openTopology(address, limits.timeout)
     try {
-      const commands = await checkServer(topology.endpointFor(), address, limits, mustWrite)
+      // All nodes of a Cluster have the same commands; one of them may be down.
+      const commands = await firstAnswer(
+        topology.primaries(),
+        endpoint => checkServer(endpoint, address, limits, mustWrite),
+        limits.timeout,
+      ).catch((error: unknown) => {
+        throw error instanceof AggregateError ? error.errors[0] : error
+      })
       return new Upstream(address, limits, topology, commands)
     } catch (error) {
       topology.close()
@@ -64,16 +78,33 @@ export class Upstream {
    */
   async connect(endpoint: Endpoint, handshake: Handshake): Promise<Connection> {
     try {
-      return await Connection.open(endpoint, handshake, this.limits.timeout)
+      const mustBePrimary = this.address.kind === 'sentinel'
+      return await Connection.open(endpoint, { ...handshake, mustBePrimary }, this.limits.timeout)
     } catch (error) {
       throw openError(endpoint, handshake, error)
     }
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   close(): void {
+    this.#isClosed = true
     this.topology.close()
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
+  }
+}
+
+async function openTopology(address: Address, timeout: number): Promise<Topology> {
+  switch (address.kind) {
+    case 'server':
+      return new SingleServer(address.endpoints[0]!)
+    case 'sentinel':
+      return SentinelTopology.open(address, timeout)
+    case 'cluster':
+      return ClusterTopology.open(address, timeout)
   }
 }
 

@@ -93,6 +93,23 @@ export default defineModule({
     await other.close()
   })
 
+  test('count when they have answered, with what they took, and failures', async () => {
+    await client.send('CONFIG', 'SET', 'slowlog-log-slower-than', '0')
+    await client.send('MODULE', 'LOAD', file())
+    await client.send('MODULE', 'LOAD', '/nowhere/at-all.ts')
+    await client.send('CONFIG', 'SET', 'slowlog-log-slower-than', '-1')
+    const stats = krmt.engine.commands.lookup('module')?.subcommands?.get('load')?.stats
+    expect(stats).toMatchObject({ calls: 2, rejected: 0, failed: 1 })
+    // Nothing is read from a disk, and compiled, within 100 microseconds.
+    expect(stats?.microseconds).toBeGreaterThan(100)
+    expect(krmt.engine.stats.errors.get('ERR')).toBe(1)
+    expect(krmt.engine.slowlog.entries.map(({ argv }) => argv.join(' ')).slice(-3)).toEqual([
+      'MODULE LOAD /nowhere/at-all.ts',
+      `MODULE LOAD ${file()}`,
+      'CONFIG SET slowlog-log-slower-than 0',
+    ])
+  })
+
   test('errors', async () => {
     const error = (text: RegExp) => ({ type: 'error', value: expect.stringMatching(text) })
     expect(await client.send('MODULE', 'LOAD', '/nowhere/at-all.ts')).toMatchObject(

@@ -10,17 +10,20 @@ import { writeReply } from '../../module/write-reply.js'
 import { type Conversions, ReplyCollector } from '../../resp/collector.js'
 import type { ReplySink } from '../../resp/reply.js'
 import { sha1 } from '../../scripting/sha1.js'
-import { ConnectionLost } from '../../upstream/connection.js'
 import { convert, type RawReply, writeRaw } from '../../upstream/raw-reply.js'
-import { lostError, type Session } from '../../upstream/session.js'
+import { Route, RoutedConnection } from '../../upstream/route.js'
+import type { Session } from '../../upstream/session.js'
 import { checkForward } from '../forwarding.js'
 import { TO_CALL_REPLY } from '../replies.js'
+import { effectsOf } from './effects.js'
 import { Call, errorFor, type Outcome } from './handler.js'
-import { KeyLocks } from './locks.js'
+import type { KeyLocks } from './locks.js'
+import { OneSlot } from './one-slot.js'
 import type { ReadSource } from './read.js'
 import { runReadOnly } from './read-only.js'
 import { Answers, placeOf } from './reading.js'
 import type { Run } from './run.js'
+import type { ScriptTexts } from './script-texts.js'
 import { attempt, CONFLICT } from './writing.js'
 
 export interface HostOptions {
@@ -30,15 +33,15 @@ export interface HostOptions {
   readonly random: () => number
   /** How often a command is run again because of a conflict. */
   readonly retries: number
+  /** One for all hosts of a process in front of the same data. */
+  readonly locks: KeyLocks
+  readonly scripts: ScriptTexts
 }
 
 /** Runs modules' commands in front of a server: gives them what they read there, and commits what they write. */
 export class UpstreamHost implements ReadSource {
   readonly #session: Session
   readonly #options: HostOptions
-  readonly #locks = new KeyLocks()
-  /** The texts of the scripts that came through here, by SHA-1. */
-  readonly #scripts = new Map<ByteString, ByteString>()
   #current: Run | undefined
 
   constructor(session: Session, options: HostOptions) {
@@ -65,6 +68,7 @@ export class UpstreamHost implements ReadSource {
     const call = new Call(command, argv, fixed, this, run => {
       this.#current = run
     })
+    new OneSlot(this.#session.isCluster, call.fullName).add(call.database, call.keys)
     const outcome = await this.#outcomeOf(call)
     const { run, result } = outcome
     run.flushLog(this.#options.log)
@@ -86,7 +90,7 @@ export class UpstreamHost implements ReadSource {
   /** Runs one of the server's own commands for a program. */
   async pass<T>(argv: readonly ByteString[], to: Conversions<T>): Promise<T> {
     const reply = thrown(await this.#session.call(argv))
-    this.#noteScript(argv)
+    this.#options.scripts.note(argv)
     return convert(reply, to)
   }
 
@@ -95,7 +99,7 @@ export class UpstreamHost implements ReadSource {
     const { fullName } = command
     checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
     const reply = thrown(await this.#session.call(argv))
-    this.#noteScript(argv)
+    this.#options.scripts.note(argv)
     return reply
   }
 
@@ -107,6 +111,11 @@ export class UpstreamHost implements ReadSource {
     if (command.has('noscript') || command.has('blocking')) {
       throw new ReplyError(`ERR read.call('${name}') is not allowed in a module`)
     }
+    if (this.#session.isCluster && command.requestPolicy !== undefined && command.keysOf(argv)?.length === 0) {
+      throw new ReplyError(
+        `ERR read.call('${name}') cannot be used on a Cluster: each of its nodes has a part of the answer`,
+      )
+    }
     const keys = command.keysOf(argv)
     if (keys === undefined) {
       throw new ReplyError(
@@ -117,7 +126,7 @@ export class UpstreamHost implements ReadSource {
   }
 
   script(sha: ByteString): ByteString | undefined {
-    return this.#scripts.get(sha.toLowerCase())
+    return this.#options.scripts.get(sha)
   }
 
   toCallReply(reply: RawReply): CallReply {
@@ -128,46 +137,52 @@ export class UpstreamHost implements ReadSource {
   async #outcomeOf(call: Call, before?: Outcome): Promise<Outcome> {
     // What may be written must not depend on what is no longer watched.
     const first = call.run(call.writes ? new Answers() : (before?.run.reading.answers ?? new Answers()))
-    if (!call.writes) {
-      return this.#again(call, () =>
-        runReadOnly(call, first, () => this.#session.serverFor().reads.get(), this.#options.retries),
-      )
-    }
+    if (!call.writes) return runReadOnly(call, first, this.#session, this.#options.retries)
     if (first.run.reading.missing.size === 0 && first.run.effects.length === 0) return first
     const places = new Set(call.keys.map(key => placeOf(call.database, key)))
     for (const { database, keys } of first.run.reading.used.values())
       for (const key of keys) places.add(placeOf(database, key))
-    const release = await this.#locks.acquire([...places])
+    const release = await this.#options.locks.acquire([...places])
     try {
-      for (let tries = 0; ; tries++) {
-        const outcome = await this.#again(call, () =>
-          this.#session
-            .serverFor()
-            .exclusive.use(connection => attempt(call, first, connection, this.#session.upstream.commands)),
-        )
-        if (outcome !== CONFLICT) return outcome
-        if (tries >= this.#options.retries) {
-          throw new ReplyError(
-            `TRYAGAIN ${call.fullName} has been run ${tries + 1} times, and each time somebody else has changed its keys meanwhile`,
-          )
-        }
-        await this.#backOff(tries)
-      }
+      return await this.#write(call, first)
     } finally {
       release()
     }
   }
 
-  /** A connection may have been lost since it was last used: as long as nothing was to be written, it is tried with another. */
-  async #again<T>(call: Call, task: () => Promise<T>): Promise<T> {
-    for (let losses = 1; ; losses++) {
-      try {
-        return await task()
-      } catch (error) {
-        if (!(error instanceof ConnectionLost)) throw error
-        if (error.isTimeout || losses === MOST_LOSSES) throw lostError(call.fullName, error, true)
+  async #write(call: Call, first: Outcome): Promise<Outcome> {
+    const { commands } = this.#session.upstream
+    const route = new Route(this.#session, this.#slotOf(call, first))
+    for (let tries = 0; ; tries++) {
+      const outcome = await route.run(call.fullName, target =>
+        target.server.exclusive.use(connection => {
+          const slots = new OneSlot(this.#session.isCluster, call.fullName)
+          return attempt(call, first, new RoutedConnection(connection, target), commands, slots)
+        }),
+      )
+      if (outcome !== CONFLICT) return outcome
+      if (tries >= this.#options.retries) {
+        throw new ReplyError(
+          `TRYAGAIN ${call.fullName} has been run ${tries + 1} times, and each time somebody else has changed its keys meanwhile`,
+        )
       }
+      await this.#backOff(tries)
     }
+  }
+
+  /** The hash slot of what a command reads first, or else of what it writes. */
+  #slotOf(call: Call, { run }: Outcome): number | undefined {
+    if (!this.#session.isCluster) return undefined
+    const slots = new OneSlot(true, call.fullName)
+    slots.addSome([...run.reading.missing.values()])
+    if (slots.slot !== undefined) return slots.slot
+    slots.add(call.database, call.keys)
+    // What an unfinished run writes may be of what it took for granted.
+    if (slots.slot !== undefined || run.reading.missing.size > 0) return slots.slot
+    for (const { database, command, argv } of effectsOf(run.effects, call.database, this.#session.upstream.commands)) {
+      slots.add(database, command.placesOf(argv))
+    }
+    return slots.slot
   }
 
   /** Full jitter: somewhere from nothing to a limit that doubles, so that those who collided do not collide again. */
@@ -192,28 +207,16 @@ export class UpstreamHost implements ReadSource {
       throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
     }
     const load = ['SCRIPT', 'LOAD', result.text]
-    const [loaded = null, answer = null] = await this.#session.callAll([load, argv])
+    const [loaded = null, answer = null] = await this.#session.callBehind([load], argv)
     if (loaded instanceof ReplyError) return loaded
-    this.#noteScript(load)
+    this.#options.scripts.note(load)
     return answer
-  }
-
-  /** A server does not give out the texts of its scripts. */
-  #noteScript(argv: readonly ByteString[]): void {
-    const [name = '', word = '', text] = argv
-    const isLoad = name.toLowerCase() === 'script' && word.toLowerCase() === 'load'
-    if (isLoad && text !== undefined) this.#scripts.set(sha1(text), text)
-    else if (/^eval(_ro)?$/i.test(name)) this.#scripts.set(sha1(word), word)
-    else if (name.toLowerCase() === 'script' && word.toLowerCase() === 'flush') this.#scripts.clear()
   }
 
   #logFault(name: string, error: unknown): void {
     this.#options.log.warning(`Error in command '${name}': ${error instanceof Error ? error.stack : error}`)
   }
 }
-
-/** How often in a row a command meets a connection that has just been lost. */
-const MOST_LOSSES = 3
 
 /** In milliseconds. */
 const LONGEST_WAIT = 64

@@ -13,7 +13,9 @@ import { type ModuleInput, type ModulesOf, wordsOf } from '../inputs.js'
 import { type BytesReply, type Reply, TO_BYTES, TO_TEXT } from '../replies.js'
 import { defineCalls } from '../typed-calls.js'
 import { UpstreamHost } from './host.js'
+import { KeyLocks } from './locks.js'
 import { UpstreamModules } from './modules.js'
+import { ScriptTexts } from './script-texts.js'
 
 export interface UpstreamOptions<Modules extends readonly ModuleInput[] = readonly ModuleInput[]>
   extends AddressOptions {
@@ -72,7 +74,14 @@ export async function openUpstream<const Modules extends readonly ModuleInput[] 
     const server = await Server.open(address, limits, modules.write)
     const session = server.session()
     const { clock = systemClock, random = Math.random } = options
-    host = new UpstreamHost(session, { log, clock, random, retries: limits.retries })
+    host = new UpstreamHost(session, {
+      log,
+      clock,
+      random,
+      retries: limits.retries,
+      locks: new KeyLocks(),
+      scripts: new ScriptTexts(),
+    })
     const db = new UpstreamDatabase(session, host, modules)
     defineCalls(db, commands, argv => db.run(argv, TO_TEXT))
     return db as unknown as UpstreamDb<Modules>

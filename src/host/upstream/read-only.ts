@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
-import type { Connection } from '../../upstream/connection.js'
 import { itemsIn, type RawReply } from '../../upstream/raw-reply.js'
+import { Route, RoutedConnection } from '../../upstream/route.js'
+import type { Session } from '../../upstream/session.js'
 import type { Call, Outcome } from './handler.js'
+import { OneSlot } from './one-slot.js'
 import { Answers, type ReadRequest } from './reading.js'
 import { checkRepeats } from './run.js'
 
@@ -15,18 +17,19 @@ import { checkRepeats } from './run.js'
  *
  * @param retries how often what has been read may have changed meanwhile
  */
-export async function runReadOnly(
-  call: Call,
-  first: Outcome,
-  connection: () => Promise<Connection>,
-  retries: number,
-): Promise<Outcome> {
+export async function runReadOnly(call: Call, first: Outcome, session: Session, retries: number): Promise<Outcome> {
   let outcome = first
   let changes = 0
+  let slots = new OneSlot(session.isCluster, call.fullName)
   while (outcome.run.reading.missing.size > 0) {
     const before = outcome.run.reading
-    const requests = [...before.used.values()]
-    const fetched = await fetchAtOnce(await connection(), call.database, requests)
+    slots = new OneSlot(session.isCluster, call.fullName)
+    const requests = slots.addSome([...before.used.values()])
+    // All that can be read here has been, and it still asks for more: this throws.
+    if (!requests.some(({ id }) => before.missing.has(id))) slots.addSome([...before.missing.values()])
+    const fetched = await new Route(session, slots.slot).run(call.fullName, async target =>
+      fetchAtOnce(new RoutedConnection(await target.server.reads.get(), target), call.database, requests),
+    )
     const same = new Set(
       requests.filter(({ id }) => isDeepStrictEqual(fetched.get(id), before.answers.get(id))).map(({ id }) => id),
     )
@@ -36,12 +39,13 @@ export async function runReadOnly(
     outcome = call.run(fetched)
     checkRepeats(call.fullName, before.questions, outcome.run.reading.questions, id => same.has(id))
   }
+  slots.addArguments(call, outcome.result)
   return outcome
 }
 
 /** The replies as they are at one moment: one round trip. */
 async function fetchAtOnce(
-  connection: Connection,
+  connection: RoutedConnection,
   database: number,
   requests: readonly ReadRequest[],
 ): Promise<Answers> {

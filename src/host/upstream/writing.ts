@@ -1,10 +1,13 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
 import type { ServerCommands } from '../../upstream/command-info.js'
-import { type Connection, ConnectionLost } from '../../upstream/connection.js'
+import { ConnectionLost } from '../../upstream/connection.js'
 import type { RawReply } from '../../upstream/raw-reply.js'
+import { Redirection } from '../../upstream/redirection.js'
+import type { RoutedConnection } from '../../upstream/route.js'
 import { checkEffects, type Effect, effectsOf } from './effects.js'
 import type { Call, Outcome } from './handler.js'
+import type { OneSlot } from './one-slot.js'
 import { transactionReplies } from './read-only.js'
 import { Answers, placeOf, Reading, type ReadRequest } from './reading.js'
 import { checkRepeats } from './run.js'
@@ -16,16 +19,19 @@ export const CONFLICT = Symbol('conflict')
  * Runs a command that may write, once: watches and reads until it has all that it reads, then commits what it writes.
  *
  * @param connection is to be used by nobody else meanwhile
+ * @param slots is to have no key yet
  * @returns CONFLICT if the commit was refused; then nothing has been written
- * @throws ConnectionLost when the connection was lost before the commit; ReplyError `UNKNOWNOUTCOME …` when during it
+ * @throws ConnectionLost when the connection was lost before the commit, Redirection when the server is not the one for it: nothing has
+ *   been written. ReplyError `UNKNOWNOUTCOME …` when the connection was lost during the commit
  */
 export async function attempt(
   call: Call,
   first: Outcome,
-  connection: Connection,
+  connection: RoutedConnection,
   commands: ServerCommands,
+  slots: OneSlot,
 ): Promise<Outcome | typeof CONFLICT> {
-  const state = new Attempt(call, connection, commands)
+  const state = new Attempt(call, connection, commands, slots)
   try {
     return await state.run(first)
   } finally {
@@ -36,14 +42,19 @@ export async function attempt(
 class Attempt {
   readonly #answers = new Answers()
   readonly #call: Call
-  readonly #connection: Connection
+  readonly #connection: RoutedConnection
   readonly #commands: ServerCommands
+  readonly #slots: OneSlot
   readonly #watched = new Set<string>()
+  /** The keys that may be relied on, where the server has only a part of the hash slot. */
+  readonly #covered = new Set<ByteString>()
+  #wasServed = false
 
-  constructor(call: Call, connection: Connection, commands: ServerCommands) {
+  constructor(call: Call, connection: RoutedConnection, commands: ServerCommands, slots: OneSlot) {
     this.#call = call
     this.#connection = connection
     this.#commands = commands
+    this.#slots = slots
   }
 
   async run(first: Outcome): Promise<Outcome | typeof CONFLICT> {
@@ -51,12 +62,15 @@ class Attempt {
     let outcome = first
     while (outcome.run.reading.missing.size > 0) {
       const before = outcome.run.reading
-      await this.#fetch([...before.missing.values(), ...this.#foreseen(outcome)])
+      const missing = this.#slots.addSome([...before.missing.values()])
+      await this.#fetch([...missing, ...this.#foreseen(outcome)])
       outcome = call.run(this.#answers)
       checkRepeats(call.fullName, before.questions, outcome.run.reading.questions, id => !before.missing.has(id))
     }
     const { result, run } = outcome
     const effects = result.kind === 'reply' ? effectsOf(run.effects, call.database, this.#commands) : []
+    this.#slots.addArguments(call, result)
+    for (const { database, command, argv } of effects) this.#slots.add(database, command.placesOf(argv))
     if (effects.length === 0) {
       // Several reads have not been made at one moment; whether they could have been, is asked now.
       const isOne = run.reading.used.size < 2
@@ -65,8 +79,11 @@ class Attempt {
     for (;;) {
       const reading = new Reading(this.#answers)
       const isReady = checkEffects(effects, call.database, call.now, reading)
-      if (isReady) return (await this.#commit(effects)) ? outcome : CONFLICT
-      await this.#fetch([...reading.missing.values()])
+      if (isReady) {
+        await this.#cover(effects.flatMap(({ command, argv }) => command.placesOf(argv)))
+        return (await this.#commit(effects)) ? outcome : CONFLICT
+      }
+      await this.#fetch(this.#slots.addSome([...reading.missing.values()]))
     }
   }
 
@@ -91,12 +108,12 @@ class Attempt {
       if (index !== database) add(['SELECT', String(index)], 'select')
       const keys = new Set(own.flatMap(request => request.keys))
       for (const key of keys) if (this.#watched.has(placeOf(index, key))) keys.delete(key)
-      if (keys.size > 0) add(['WATCH', ...keys])
+      if (keys.size > 0) add(['WATCH', ...this.#withCovered(keys)])
       for (const key of keys) this.#watched.add(placeOf(index, key))
       for (const request of own) add(request.argv, request)
     }
     if (requests.some(request => request.database !== database)) add(['SELECT', String(database)])
-    const replies = await this.#connection.send(sent)
+    const replies = await this.#send(sent)
     let noDatabase: RawReply | undefined
     for (const [index, of] of from.entries()) {
       const reply = replies[index] ?? null
@@ -104,6 +121,35 @@ class Attempt {
       else if (of !== undefined) this.#answers.set(of, noDatabase ?? reply)
       // What is not watched must not be relied on.
       else if (reply instanceof ReplyError) throw new ReplyError(reply.message)
+    }
+  }
+
+  /** Those that are to be watched; together with all others, where that is what makes the server say whether it has them all. */
+  #withCovered(keys: ReadonlySet<ByteString>): Iterable<ByteString> {
+    if (!this.#connection.isPartial) return keys
+    for (const key of keys) this.#covered.add(key)
+    return this.#covered
+  }
+
+  /** Makes sure that keys can be written where the server has only a part of the hash slot. */
+  async #cover(keys: readonly ByteString[]): Promise<void> {
+    if (!this.#connection.isPartial || keys.every(key => this.#covered.has(key))) return
+    const all = [...this.#withCovered(new Set(keys))]
+    // Of a single one it has been said.
+    if (all.length === 1) return
+    for (const key of keys) this.#watched.add(placeOf(this.#call.database, key))
+    const [reply = null] = await this.#send([['WATCH', ...all]])
+    if (reply instanceof ReplyError) throw new ReplyError(reply.message)
+  }
+
+  async #send(commands: readonly (readonly ByteString[])[]): Promise<RawReply[]> {
+    try {
+      const replies = await this.#connection.send(commands)
+      this.#wasServed = true
+      return replies
+    } catch (error) {
+      // The other server does not have what this one had.
+      throw error instanceof Redirection && error.kind === 'ask' && this.#wasServed ? error.later() : error
     }
   }
 
@@ -123,14 +169,17 @@ class Attempt {
     }
     return [...reading.missing.values()].filter(
       ({ id, database: index, keys }) =>
-        !run.reading.missing.has(id) && keys.every(key => known.has(placeOf(index, key))),
+        !run.reading.missing.has(id) &&
+        keys.every(key => known.has(placeOf(index, key))) &&
+        this.#slots.admits(index, keys),
     )
   }
 
   /** Whether nothing that is watched has changed. Ends the watching. */
   async #isUnchanged(): Promise<boolean> {
     if (this.#watched.size === 0) return true
-    const [, reply] = await this.#connection.send([['MULTI'], ['EXEC']])
+    const [, reply = null] = await this.#send([['MULTI'], ['EXEC']])
+    if (reply instanceof ReplyError) throw new ReplyError(reply.message)
     this.#watched.clear()
     return reply !== null
   }
@@ -143,7 +192,7 @@ class Attempt {
     const sent = isAlone ? [only.argv] : [['MULTI'], ...inDatabases(effects, database), ['EXEC']]
     let replies: RawReply[]
     try {
-      replies = await this.#connection.send(sent)
+      replies = await this.#send(sent)
     } catch (error) {
       if (!(error instanceof ConnectionLost) || !error.wasSent) throw error
       throw new ReplyError(

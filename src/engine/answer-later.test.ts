@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { builtinCommands } from '../commands/builtin.js'
+import { Config } from '../config/config.js'
+import { ReplyError } from '../errors.js'
+import type { Command } from '../registry/command.js'
+import { WireWriter } from '../resp/wire-writer.js'
+import type { Client } from './client.js'
+import type { Clock } from './clock.js'
+import { execute } from './dispatch.js'
+import { Engine } from './engine.js'
+import { silentLog } from './log.js'
+
+/** A clock that stands still until it is moved. */
+let now: number
+const clock: Clock = { now: () => now, monotonic: () => now, after: () => ({ cancel() {} }) }
+
+let engine: Engine
+let client: Client
+let writer: WireWriter
+/** Ends the command LATER that is under way. */
+let end: (error?: unknown) => void
+
+beforeEach(() => {
+  now = 1_700_000_000_000
+  engine = new Engine({
+    config: new Config({ dir: '/' }),
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    builtins: [
+      ...builtinCommands,
+      {
+        name: 'later',
+        summary: 'Answers when it is told to.',
+        since: '1.0.0',
+        group: 'server',
+        complexity: 'O(1)',
+        arity: 1,
+        flags: [],
+        run: later => {
+          const work = new Promise<void>((resolve, reject) => {
+            end = error => (error === undefined ? resolve() : reject(error))
+          })
+          later.answerLater(work.then(() => later.reply.ok()))
+        },
+      },
+    ],
+  })
+  writer = new WireWriter(() => {})
+  client = engine.connect(writer)
+})
+
+const statsOf = (name: string): Command['stats'] => engine.commands.lookup(name)!.stats
+const replied = (): string => writer.take().join('')
+
+/** Runs a command of a client that has nothing else to do; gives the reply, once there is one. */
+function run(...argv: string[]): Promise<string> {
+  engine.tick()
+  return new Promise(resolve => {
+    client.onResume = () => resolve(replied())
+    execute(client, argv)
+    if (!client.waiting) resolve(replied())
+  })
+}
+
+describe('a command that answers later', () => {
+  test('counts when it has answered, with the time that it took', async () => {
+    const reply = run('LATER')
+    now += 30
+    expect(statsOf('later')).toMatchObject({ calls: 0, microseconds: 0 })
+    expect(engine.slowlog.entries).toEqual([])
+    end()
+    expect(await reply).toBe('+OK\r\n')
+    expect(statsOf('later')).toMatchObject({ calls: 1, microseconds: 30_000, failed: 0 })
+    expect(engine.slowlog.entries).toMatchObject([{ argv: ['LATER'], microseconds: 30_000, at: 1_700_000_000 }])
+  })
+
+  test('what others do meanwhile does not count for it, nor it for them', async () => {
+    const reply = run('LATER')
+    now += 30
+    const other = engine.connect(new WireWriter(() => {}))
+    engine.tick()
+    execute(other, ['PING'])
+    expect(statsOf('ping')).toMatchObject({ calls: 1, microseconds: 0 })
+    now += 10
+    end()
+    await reply
+    expect(statsOf('later').microseconds).toBe(40_000)
+    expect(engine.slowlog.entries.map(({ argv }) => argv)).toEqual([['LATER']])
+  })
+
+  test('one that fails counts as failed, and its error once', async () => {
+    const reply = run('LATER')
+    end(new ReplyError('OOPS it went wrong'))
+    expect(await reply).toBe('-OOPS it went wrong\r\n')
+    expect(statsOf('later')).toMatchObject({ calls: 1, failed: 1 })
+    expect([...engine.stats.errors]).toEqual([['OOPS', 1]])
+    expect(engine.stats.errorReplies).toBe(1)
+  })
+
+  test('an error that is none for clients is answered as that of any command', async () => {
+    const reply = run('LATER')
+    end(new TypeError('x is undefined'))
+    expect(await reply).toBe("-ERR internal error in 'later': x is undefined\r\n")
+    expect(statsOf('later').failed).toBe(1)
+  })
+
+  test('the one after it is accounted for by itself', async () => {
+    const first = run('LATER')
+    end(new ReplyError('ERR no'))
+    await first
+    expect(await run('PING')).toBe('+PONG\r\n')
+    const second = run('LATER')
+    end()
+    expect(await second).toBe('+OK\r\n')
+    expect(statsOf('later')).toMatchObject({ calls: 2, failed: 1 })
+  })
+
+  test('MONITOR shows it when it is called', async () => {
+    const monitor = new WireWriter(() => {})
+    execute(engine.connect(monitor), ['MONITOR'])
+    expect(monitor.take()).toEqual(['+OK\r\n'])
+    const reply = run('LATER')
+    expect(monitor.take().join('')).toMatch(/^\+.* "LATER"\r\n$/)
+    end()
+    await reply
+    expect(monitor.take()).toEqual([])
+  })
+
+  test('WAIT counts at once: to wait is no work', () => {
+    engine.tick()
+    execute(client, ['WAIT', '1', '0'])
+    expect(client.waiting).toBe(true)
+    expect(statsOf('wait')).toMatchObject({ calls: 1, microseconds: 0 })
+    now += 60_000
+    expect(engine.slowlog.entries).toEqual([])
+  })
+})

@@ -1,0 +1,40 @@
+import type { ByteString } from '../../bytes/bytes.js'
+import { ReplyError } from '../../errors.js'
+import type { GatewayConnection } from '../connection.js'
+import { ask } from './own-part.js'
+
+/**
+ * Why a client may not call MODULE, in the server's eyes: RESP, or undefined if it may. What it may load runs in the gateway, but who
+ * may do what is for the server to say, as of all commands.
+ */
+export function refusalOfModule(connection: GatewayConnection): Promise<ByteString | undefined> {
+  return refusalOf(connection, ['MODULE', 'LIST'])
+}
+
+/**
+ * Why the server would not let a client call a command.
+ *
+ * @param trial a call of the command that changes nothing
+ * @param expected what is in the error with which the server answers who may; by default, it answers without one
+ */
+export async function refusalOf(
+  connection: GatewayConnection,
+  trial: readonly ByteString[],
+  expected?: string,
+): Promise<ByteString | undefined> {
+  const { reply, text } = await ask(connection, trial)
+  if (!(reply instanceof ReplyError)) return undefined
+  const { message } = reply
+  if (AFTER_RIGHTS.test(message)) return undefined
+  if (message.startsWith('ERR ') && expected !== undefined && message.includes(expected)) return undefined
+  if (!UNKNOWN.test(message)) return text
+  // A managed service may have taken the command away, and does so before it asks who calls.
+  const ping = await ask(connection, ['PING'])
+  return ping.reply instanceof ReplyError && /^(NOAUTH|DENIED|UPSTREAMDOWN|UNKNOWNOUTCOME)\b/.test(ping.reply.message)
+    ? ping.text
+    : undefined
+}
+
+/** What a server refuses for another reason than who calls, and only when it has found that it may. */
+const AFTER_RIGHTS = /^(LOADING|BUSY|MASTERDOWN|MISCONF|OOM|READONLY|CLUSTERDOWN) /
+const UNKNOWN = /^ERR unknown (sub)?command/i

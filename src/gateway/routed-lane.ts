@@ -1,0 +1,161 @@
+import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
+import { FrameScanner } from '../resp/frame-scanner.js'
+import { parseFrame } from '../resp/reply-reader.js'
+import type { Endpoint } from '../upstream/address.js'
+import type { Link, LinkUser } from '../upstream/link.js'
+import type { Due } from './replies.js'
+
+/** A command that may have to be sent more than once, until it gets to the server that is in charge. */
+export interface RoutedCommand {
+  /** As it came. */
+  readonly text: ByteString
+  /** The hash slot of its keys; undefined when any server will do. */
+  readonly slot: number | undefined
+  readonly due: Due
+  /** The server that it is for, whoever is in charge. */
+  readonly at?: Endpoint
+  /** When it was first refused; monotonic milliseconds. */
+  refusedAt: number | undefined
+  /** How often it has been sent on at once. */
+  hops: number
+}
+
+/** What happens to commands that a lane could not get answered. */
+export interface RoutedLaneOwner {
+  /**
+   * A server has answered with an error.
+   *
+   * @returns whether the command is to be carried out elsewhere, or later; if not, the error is the reply
+   */
+  refused(command: RoutedCommand, error: ReplyError, lane: RoutedLane): boolean
+  /** The connection could not be made: none of these has been sent. */
+  notSent(commands: readonly RoutedCommand[], why: string, lane: RoutedLane): void
+  /** The connection has been lost: whether these have been carried out is not known. */
+  lost(commands: readonly RoutedCommand[], why: string, lane: RoutedLane): void
+}
+
+interface Entry {
+  readonly command: RoutedCommand
+  /** The reply of ASKING comes first. */
+  isAsking: boolean
+}
+
+/** A lane to one of several servers, which may say that another one is in charge. */
+export class RoutedLane implements LinkUser {
+  readonly endpoint: Endpoint
+  readonly #owner: RoutedLaneOwner
+  readonly #scanner = new FrameScanner()
+  #link: Link | undefined
+  #early: ByteString = ''
+  #entries: Entry[] = []
+  #isLost = false
+  #progress = 0
+  /** What has come of an error. */
+  #error: Buffer[] = []
+  #isPart = false
+
+  constructor(endpoint: Endpoint, owner: RoutedLaneOwner) {
+    this.endpoint = endpoint
+    this.#owner = owner
+  }
+
+  get isUsable(): boolean {
+    return !this.#isLost
+  }
+
+  connected(link: Link): void {
+    if (this.#isLost) {
+      link.destroy()
+      return
+    }
+    this.#link = link
+    this.#progress = performance.now()
+    link.user = this
+    if (this.#early !== '') link.write(this.#early)
+    this.#early = ''
+  }
+
+  send(command: RoutedCommand, isAsking = false): void {
+    if (this.#entries.length === 0) this.#progress = performance.now()
+    this.#entries.push({ command, isAsking })
+    const text = isAsking ? ASKING + command.text : command.text
+    if (this.#link === undefined) this.#early += text
+    else this.#link.write(text)
+  }
+
+  isStuck(timeout: number, now: number): boolean {
+    return this.#link !== undefined && this.#entries.length > 0 && now - this.#progress > timeout
+  }
+
+  received(bytes: Buffer): void {
+    this.#progress = performance.now()
+    try {
+      this.#distribute(bytes)
+    } catch (error) {
+      this.end(`the server sent what is no reply (${error instanceof Error ? error.message : error})`)
+    }
+  }
+
+  lost(error: Error): void {
+    this.end(`the connection was lost (${error.message})`)
+  }
+
+  /** @param why a clause */
+  end(why: string): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    const wasConnected = this.#link !== undefined
+    this.#link?.destroy()
+    const entries = this.#entries
+    this.#entries = []
+    if (this.#isPart) {
+      const first = entries.shift()
+      first?.command.due.replies.owner.broken()
+      if (first !== undefined) first.command.due.replies.deliver(first.command.due, '', 1)
+    }
+    const commands = entries.map(({ command }) => command)
+    if (wasConnected) this.#owner.lost(commands, why, this)
+    else this.#owner.notSent(commands, why, this)
+  }
+
+  #distribute(bytes: Buffer): void {
+    let at = 0
+    while (at < bytes.length) {
+      const first = this.#entries[0]
+      if (first === undefined) throw new Error('nobody had asked for it')
+      const from = at
+      const isNew = !this.#scanner.isInside
+      if (isNew && bytes[at] === GREATER) throw new Error('a push came where none was to be expected')
+      const end = this.#scanner.scan(bytes, at, bytes.length)
+      at = end === -1 ? bytes.length : end
+      const { command, isAsking } = first
+      if (isAsking || this.#scanner.type === MINUS) {
+        this.#error.push(Buffer.from(bytes.subarray(from, at)))
+        if (end === -1) return
+        const frame = Buffer.concat(this.#error.splice(0))
+        if (isAsking) first.isAsking = false
+        else {
+          this.#entries.shift()
+          this.#refused(command, frame)
+        }
+        continue
+      }
+      this.#isPart = end === -1
+      if (end !== -1) this.#entries.shift()
+      const { due } = command
+      due.replies.deliver(due, bytes.latin1Slice(from, at), end === -1 ? 0 : 1)
+      if (end === -1 && from === 0) due.replies.owner.receivesMuch(at)
+    }
+  }
+
+  #refused(command: RoutedCommand, frame: Buffer): void {
+    const error = parseFrame(frame)
+    if (error instanceof ReplyError && this.#owner.refused(command, error, this)) return
+    command.due.replies.deliver(command.due, frame.latin1Slice(), 1)
+  }
+}
+
+const ASKING = '*1\r\n$6\r\nASKING\r\n'
+const MINUS = 45
+const GREATER = 62
