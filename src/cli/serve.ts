@@ -100,7 +100,11 @@ async function open(options: Omit<EngineOptions, 'builtins'>): Promise<{
   server: Server
   close(): Promise<void>
 }> {
-  if (options.config.values.upstream !== '') return (await import('../gateway/open.js')).openGateway(options)
+  if (options.config.values.upstream !== '') {
+    const gateway = await (await import('../gateway/open.js')).openGateway(options)
+    options.log.notice(`In front of ${gateway.upstream.address.name}`)
+    return gateway
+  }
   const engine = new Engine({ ...options, builtins: builtinCommands })
   const server = new Server(engine)
   return { engine, server, close: () => server.close() }

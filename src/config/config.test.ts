@@ -34,6 +34,30 @@ describe('CONFIG GET', () => {
   })
 })
 
+describe('what CONFIG GET does not tell', () => {
+  test.each([
+    ['redis://:secret@host:7000/3', 'redis://host:7000/3'],
+    ['redis://ada:s3%40cret@host', 'redis://ada@host'],
+    ['rediss+cluster://ada:se:cr@et@one:1,two:2', 'rediss+cluster://ada@one:1,two:2'],
+    ['redis+sentinel://ada@one/main', 'redis+sentinel://ada@one/main'],
+    ['unix:/run/redis@2.sock', 'unix:/run/redis@2.sock'],
+    ['redis://host', 'redis://host'],
+  ])('the password in %s', (url, shown) => {
+    const config = open()
+    config.assign('upstream', url)
+    config.assign('upstream-password', 'secret')
+    config.assign('upstream-sentinel-password', 'secret')
+    expect([...config.get(['upstream', 'UPSTREAM*password'])]).toEqual([
+      ['upstream', shown],
+      ['upstream-password', ''],
+      ['upstream-sentinel-password', ''],
+    ])
+    // A file has to have it.
+    expect(config.values.upstream).toBe(url)
+    expect(config.rewritable().find(({ name }) => name === 'upstream')?.lines).toMatchObject([{ text: `"${url}"` }])
+  })
+})
+
 describe('CONFIG SET', () => {
   test('sets several, in any case and by any name', () => {
     const config = open()

@@ -12,7 +12,22 @@ import { silentLog } from './log.js'
 
 /** A clock that stands still until it is moved. */
 let now: number
-const clock: Clock = { now: () => now, monotonic: () => now, after: () => ({ cancel() {} }) }
+let timers: { at: number; run: () => void }[]
+const clock: Clock = {
+  now: () => now,
+  monotonic: () => now,
+  after: (milliseconds, run) => {
+    timers.push({ at: now + milliseconds, run })
+    return { cancel() {} }
+  },
+}
+
+function pass(milliseconds: number): void {
+  now += milliseconds
+  const due = timers.filter(({ at }) => at <= now)
+  timers = timers.filter(({ at }) => at > now)
+  for (const { run } of due) run()
+}
 
 let engine: Engine
 let client: Client
@@ -22,6 +37,7 @@ let end: (error?: unknown) => void
 
 beforeEach(() => {
   now = 1_700_000_000_000
+  timers = []
   engine = new Engine({
     config: new Config({ dir: '/' }),
     clock,
@@ -127,12 +143,19 @@ describe('a command that answers later', () => {
     expect(monitor.take()).toEqual([])
   })
 
-  test('WAIT counts at once: to wait is no work', () => {
-    engine.tick()
-    execute(client, ['WAIT', '1', '0'])
+  test('WAIT counts at once, and once: to wait is no work', async () => {
+    const reply = run('WAIT', '1', '100')
     expect(client.waiting).toBe(true)
     expect(statsOf('wait')).toMatchObject({ calls: 1, microseconds: 0 })
-    now += 60_000
+    pass(100)
+    expect(await reply).toBe(':0\r\n')
+    expect(statsOf('wait')).toMatchObject({ calls: 1, microseconds: 0 })
     expect(engine.slowlog.entries).toEqual([])
+    // What the client calls next may well be work.
+    const later = run('LATER')
+    expect(statsOf('later').calls).toBe(0)
+    end()
+    await later
+    expect(statsOf('later').calls).toBe(1)
   })
 })

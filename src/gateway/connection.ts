@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net'
 import type { ByteString } from '../bytes/bytes.js'
+import { encodeCommand } from '../resp/encode.js'
 import { parseFrame, type RawReply } from '../resp/reply-reader.js'
 import { RequestReader } from '../resp/request-reader.js'
 import { ClientSocket } from '../server/client-socket.js'
-import type { Login } from '../upstream/address.js'
+import { type Login, NO_LOGIN } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { bytesIn } from '../upstream/raw-reply.js'
 import type { Session } from '../upstream/session.js'
 import type { Gateway } from './gateway.js'
 import type { Lane } from './lane.js'
 import type { LaneId, LaneSet } from './lanes.js'
 import { runLocal } from './local.js'
-import type { Effect } from './own.js'
+import type { Effect, Loss } from './own.js'
 import { OwnCluster } from './own-cluster.js'
 import { modeOf, type OwnCall, OwnConnection, type OwnConnections } from './own-connections.js'
 import { Replies, type RepliesOwner } from './replies.js'
@@ -40,16 +42,22 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   #isPaused = false
   #hasEnded = false
   #afterMulti: Partial<LaneId> | undefined
+  /** CLIENT REPLY OFF: commands are not answered. */
+  #isOff = false
   /** CLIENT REPLY SKIP: the next command is not answered, or it is that command's turn. */
   #skip: 'no' | 'next' | 'this' = 'no'
+  /** Whether it has been seen to whether the client is let in without having authenticated. */
+  #isAdmitted: boolean
+  /** It is not: it may send no more than it takes to authenticate. */
+  #isRefused = false
 
   constructor(socket: Socket, gateway: Gateway, unixPath?: string) {
     super(socket, gateway.server, unixPath)
     this.gateway = gateway
     this.client.authenticated = true
     this.#lanes = gateway.lanes.enter(gateway.initialLanes)
-    const { values } = gateway.engine.config
-    this.requests = new RequestReader(() => values['proto-max-bulk-len'])
+    this.#isAdmitted = this.login !== NO_LOGIN
+    this.requests = new RequestReader({ maxBulkLength: this.maxBulkLength, trusted: () => !this.isStranger })
     socket.on('drain', () => this.#flow())
   }
 
@@ -82,7 +90,14 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     engine.tick()
     client.lastInteraction = engine.keyspace.now
     if (this.own?.isStreaming === true) {
-      bytes = bytes.subarray(this.own.streamed(bytes))
+      try {
+        bytes = bytes.subarray(this.own.streamed(bytes))
+      } catch (error) {
+        // The server has a part of the command, and can be told nothing more.
+        this.dropOwn()
+        this.refuse(error)
+        return
+      }
       if (bytes.length === 0) {
         this.#flow()
         return
@@ -95,6 +110,14 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       engine.log.warning(`Closing client ${this.address} that reached max query buffer length (${limit} bytes).`)
       this.destroy()
     }
+  }
+
+  /** The longest word that a client may send, in bytes. */
+  readonly maxBulkLength = (): number => this.gateway.engine.config.values['proto-max-bulk-len']
+
+  /** Whether the client has not authenticated where that is wanted. */
+  get isStranger(): boolean {
+    return this.#isRefused && this.login === NO_LOGIN
   }
 
   /** What the server has replied to this client. */
@@ -136,9 +159,24 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     return this.replies.isEmpty && this.own?.isIdle !== false
   }
 
-  /** CLIENT REPLY SKIP */
-  skipNext(): void {
-    this.#skip = 'next'
+  /** CLIENT REPLY */
+  setReplies(mode: 'on' | 'off' | 'skip'): void {
+    if (mode === 'skip') {
+      if (!this.#isOff) this.#skip = 'next'
+      return
+    }
+    this.#isOff = mode === 'off'
+    if (mode === 'on') this.#skip = 'no'
+    this.client.reply.muted = this.#isOff
+  }
+
+  /** The client begins anew, as when it connected. */
+  begin(): void {
+    this.dropOwn()
+    this.client.reset()
+    this.setReplies('on')
+    this.enter(this.gateway.lanes.enter(this.gateway.initialLanes))
+    this.#isAdmitted = this.login !== NO_LOGIN
   }
 
   /** Does something while what the client sends waits: first, when all has been answered that it sent before. */
@@ -203,32 +241,37 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     this.#afterMulti = undefined
   }
 
+  /** Something could not be done without which nothing must be done that the client has sent behind it: it has to begin anew. */
+  giveUp(error: unknown): void {
+    this.client.reply.error(this.gateway.explain(error))
+    this.closeAfterReply()
+  }
+
   /** A transaction has queued what makes the client somebody else, or puts it elsewhere. */
   changeAfterMulti(wanted: Partial<LaneId>): void {
     this.#afterMulti = { ...this.#afterMulti, ...wanted }
   }
 
-  /** Somebody has changed who may do what. */
-  rightsChanged(): void {
-    this.gateway.lanes.renew()
-  }
-
-  multiEnded(isExecuted: boolean): void {
-    const wanted = this.#afterMulti
-    this.#afterMulti = undefined
-    if (isExecuted && wanted !== undefined) this.enter(this.gateway.lanes.enter({ ...this.#lanes.id, ...wanted }))
-  }
-
   /** What connections of its own knew is lost: the client has to begin anew, as with a server that has gone. */
-  lostOwn(why: string, due: number, isPart: boolean): void {
+  lostOwn({ why, isEnd }: Loss, due: number, isPart: boolean): void {
     this.own = undefined
     if (isPart || this.client.closing) {
       this.destroy()
       return
     }
+    // A client whose connection the server ends finds it ended.
+    if (isEnd) {
+      this.closeAfterReply()
+      return
+    }
     const error = `-UNKNOWNOUTCOME the command had been sent when ${why}: it may have been carried out, or not\r\n`
     this.write(error.repeat(due))
     this.closeAfterReply()
+  }
+
+  /** Nobody listens any more for what they would tell. */
+  protected override ending(): void {
+    this.dropOwn()
   }
 
   override closed(): void {
@@ -245,14 +288,52 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   protected ended(): void {
     this.#hasEnded = true
     if (!this.#held && this.isIdle) this.closeAfterReply()
-    // Who waits without end, and has gone, waits for nothing.
-    else if (this.own?.isWaiting === true) this.destroy()
+    // Who waits without end, and has gone, waits for nothing; and the rest of a command can never come.
+    else if (this.own?.isWaiting === true || this.own?.isStreaming === true) this.destroy()
   }
 
   #release(): void {
     this.#held = false
     if (this.client.closing) return
     this.#work()
+  }
+
+  /** Sees to whether the client is let in as one that has not authenticated. */
+  async #admit(): Promise<void> {
+    const { admission, lanes, initialLanes } = this.gateway
+    try {
+      await admission.look()
+    } catch {
+      // The lanes that it gets then have to be opened, and whoever tries will be told why they cannot be.
+    }
+    this.#isRefused = admission.asksPassword
+    const { generation } = admission
+    if (generation !== this.#lanes.id.generation) this.enter(lanes.enter({ ...initialLanes, generation }))
+  }
+
+  /** Ends a transaction that may have made the client somebody else, or put it elsewhere. */
+  async #endMulti(own: OwnConnections, text: ByteString, wanted: Partial<LaneId>): Promise<void> {
+    this.#afterMulti = undefined
+    const bytes = await own.endMulti(text)
+    if (bytes[0] === ASTERISK && bytes.toString('latin1') !== '*-1\r\n') await this.#findOut(wanted)
+    this.write(bytes.latin1Slice())
+  }
+
+  /** What a transaction has made of the client, of which not all may have succeeded: the server knows. */
+  async #findOut(wanted: Partial<LaneId>): Promise<void> {
+    const { reply } = await this.ask(encodeCommand(['CLIENT', 'INFO']))
+    const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(bytesIn(reply) ?? '')?.[1]
+    const database = field('db')
+    const protocol = field('resp')
+    const user = field('user')
+    const isUser = wanted.login === undefined || user === undefined || user === (wanted.login.username ?? 'default')
+    const id: LaneId = {
+      ...this.#lanes.id,
+      login: isUser && wanted.login !== undefined ? wanted.login : this.#lanes.id.login,
+      protocol: (protocol === undefined ? wanted.protocol : protocol === '3' ? 3 : 2) ?? this.#lanes.id.protocol,
+      database: (database === undefined ? wanted.database : Number(database)) ?? this.#lanes.id.database,
+    }
+    this.enter(this.gateway.lanes.enter(id))
   }
 
   /** Takes up the commands that have come, until one has to wait. */
@@ -277,8 +358,13 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       if (this.#skip === 'this') {
         this.#skip = 'no'
         this.hold(() => {
-          this.client.reply.muted = false
+          this.client.reply.muted = this.#isOff
         })
+        return
+      }
+      if (!this.#isAdmitted) {
+        this.#isAdmitted = true
+        this.hold(() => this.#admit())
         return
       }
       if (this.#due > MOST_DUE) {
@@ -306,8 +392,13 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     const { requests } = this
     const { only: lane, router } = this.#lanes
     if (lane === undefined) {
+      const argv = requests.argv()
+      const text = requests.text()
       this.#due++
-      router?.route(requests.argv(), requests.text(), command, this.replies)
+      if (router?.route(argv, text, command, this.replies) === false) {
+        // It is about what came before on all servers, and so is what comes next.
+        this.hold(async () => this.write((await this.#lanes.askAll(argv, text, command)).latin1Slice()))
+      }
       return
     }
     const run = this.#run
@@ -360,6 +451,12 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     const name = route.command?.fullName
     if ((name === 'eval' || name === 'eval_ro') && requests.count > 1) this.gateway.noteScript(requests.word(1))
     const effect: Effect = route.kind === 'own' ? route.effect : 'none'
+    const afterMulti = this.#afterMulti
+    if (effect === 'end of multi' && afterMulti !== undefined && own !== undefined) {
+      const text = requests.text()
+      this.hold(() => this.#endMulti(own, text, afterMulti))
+      return
+    }
     if (own?.takesNow === true && this.replies.isEmpty && effect !== 'wait') {
       own.send(requests, effect)
       return
@@ -374,7 +471,15 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       command: route.command,
     }
     this.hold(async () => {
-      const connections = await this.takeOwn()
+      let connections: OwnConnections
+      try {
+        connections = await this.takeOwn()
+      } catch (error) {
+        // What has been sent behind it must not be done outside of the transaction, or unwatched.
+        if (effect !== 'multi' && name !== 'watch') throw error
+        this.giveUp(error)
+        return
+      }
       await connections.perform(call)
     })
   }
@@ -395,14 +500,13 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       await this.takeOwn()
     } catch (error) {
       // There is no telling the rest of it from the next command without waiting for it.
-      this.client.reply.error(this.gateway.explain(error))
-      this.closeAfterReply()
+      this.giveUp(error)
     }
   }
 
   #isTooLarge(length: number): boolean {
     if (this.#wantsOwn) return true
-    return length > (this.#lanes.isUntrusted ? UNTRUSTED_COMMAND : LARGE_COMMAND)
+    return length > LARGE_COMMAND
   }
 
   /** Stops reading from the client while it would only fill our memory, and goes on when it does not. */
@@ -426,12 +530,11 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   }
 }
 
+const ASTERISK = 42
 /** Bytes of output that are written before the end of the turn. */
 const FLUSH_AT = 1 << 20
 /** Bytes of a command from which on it is not sent on a lane: others would wait until it is through. */
 const LARGE_COMMAND = 256 * 1024
-/** The same for a client that has not authenticated where that is wanted: the server ends the connection when it gets more. */
-const UNTRUSTED_COMMAND = 256
 /** Bytes of one reply, in one read. */
 const LARGE_READ = 32 * 1024
 /** Commands of a client that are under way on lanes at the same time. */

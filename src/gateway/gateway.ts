@@ -5,20 +5,14 @@ import { ReplyError } from '../errors.js'
 import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import { Server } from '../server/server.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
+import { CannotConnect } from '../upstream/open-error.js'
 import type { Session } from '../upstream/session.js'
 import type { Upstream } from '../upstream/upstream.js'
-import { asksPassword } from './asks-password.js'
+import { Admission } from './admission.js'
 import { GatewayConnection } from './connection.js'
 import { Health } from './health.js'
 import { type LaneId, Lanes } from './lanes.js'
 import { Routes } from './routes.js'
-
-export interface GatewayOptions {
-  /** The texts of the scripts that came through. */
-  readonly scripts: ScriptTexts
-  /** Whether the upstream lets nobody do anything who has not authenticated. */
-  readonly asksPassword: boolean
-}
 
 /** A server in front of an upstream: it runs modules' commands, and passes on all others. */
 export class Gateway {
@@ -26,24 +20,33 @@ export class Gateway {
   readonly upstream: Upstream
   readonly server: Server
   readonly lanes: Lanes
+  readonly admission: Admission
   readonly health: Health
   readonly connections = new Map<Client, GatewayConnection>()
   /** The texts of the scripts that came through. */
   readonly scripts: ScriptTexts
   routes: Routes
-  #asksPassword: boolean
-  #lookedAt = performance.now()
   readonly #watch: NodeJS.Timeout
 
-  constructor(engine: Engine, upstream: Upstream, options: GatewayOptions) {
+  constructor(engine: Engine, upstream: Upstream, scripts: ScriptTexts) {
     this.engine = engine
-    this.scripts = options.scripts
-    this.#asksPassword = options.asksPassword
+    this.scripts = scripts
+    this.admission = new Admission(upstream)
     this.upstream = upstream
     this.lanes = new Lanes(upstream)
     this.health = new Health(upstream, engine)
     this.health.onDown = endpoint => {
       for (const { own } of this.connections.values()) own?.end(endpoint, 'the server has stopped answering')
+      upstream.abandon(endpoint)
+    }
+    // A server that refuses says so at once; one that is silent would keep waiting each who waits in a line for it.
+    upstream.whyAway = ({ name }) => {
+      const condition = this.health.servers.find(({ endpoint }) => endpoint.name === name)?.condition
+      if (condition?.state !== 'down' || condition.why === undefined || !SILENT.test(condition.why)) return undefined
+      return new CannotConnect(`ERR ${condition.why}`, Object.assign(new Error(condition.why), { code: 'ETIMEDOUT' }))
+    }
+    upstream.onChange = () => {
+      for (const { own } of this.connections.values()) own?.endStrangers()
     }
     this.routes = new Routes(upstream.commands, engine.commands, this.isCluster)
     engine.commands.onSwap = () => {
@@ -55,7 +58,7 @@ export class Gateway {
         this.connections.set(connection.client, connection)
         return connection
       },
-      asksPassword: () => this.#asksPassword && this.initialLogin === NO_LOGIN,
+      asksPassword: () => this.admission.asksPassword && this.initialLogin === NO_LOGIN,
     })
     const { timeout } = upstream.limits
     this.#watch = setInterval(() => this.#check(), Math.max(MIN_CHECK, timeout / 10))
@@ -69,7 +72,8 @@ export class Gateway {
 
   /** What clients have in common that have just connected. */
   get initialLanes(): LaneId {
-    return { login: this.initialLogin, protocol: 2, database: this.upstream.address.database }
+    const { generation } = this.admission
+    return { login: this.initialLogin, protocol: 2, database: this.upstream.address.database, generation }
   }
 
   get isCluster(): boolean {
@@ -88,9 +92,12 @@ export class Gateway {
 
   /** An error of the gateway's as the error reply that a client gets. */
   explain(error: unknown): ByteString {
-    if (error instanceof ReplyError) {
-      return error.message.startsWith('ERR cannot connect') ? `UPSTREAMDOWN ${error.message.slice(4)}` : error.message
+    if (error instanceof CannotConnect) {
+      const { cause } = error
+      // What the server said to the gateway, in the client's name, is meant for the client.
+      return cause instanceof ReplyError ? cause.message : `UPSTREAMDOWN ${error.message.replace(/^ERR /, '')}`
     }
+    if (error instanceof ReplyError) return error.message
     const { stack, message } = error instanceof Error ? error : new Error(String(error))
     this.engine.log.warning(`Error in the gateway: ${stack}`)
     return `ERR ${message}`
@@ -110,24 +117,9 @@ export class Gateway {
     const now = performance.now()
     for (const set of this.lanes.all()) set.check(timeout, now)
     for (const { own } of this.connections.values()) own?.check(timeout, now)
-    if (now - this.#lookedAt < LOOK_EVERY) return
-    this.#lookedAt = now
-    this.#look()
-  }
-
-  /** Somebody may have given the upstream a password, without our seeing it: who comes from now on is not to get in without. */
-  #look(): void {
-    asksPassword(this.upstream).then(
-      asks => {
-        if (asks && !this.#asksPassword) this.lanes.renew()
-        this.#asksPassword = asks
-      },
-      () => {},
-    )
   }
 }
 
-/** Milliseconds between two looks at whether the upstream wants a password. */
-const LOOK_EVERY = 1000
+const SILENT = /the server did not (answer within|let us in)/
 /** Milliseconds between two looks at what has not been answered, at the least. */
 const MIN_CHECK = 20

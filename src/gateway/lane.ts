@@ -99,14 +99,15 @@ export class Lane implements LinkUser {
    * Gives it up: those who wait get an error.
    *
    * @param why a clause: `the connection was lost`
+   * @param refusal what the server has said to it, in the name of the clients
    */
-  end(why: string): void {
+  end(why: string, refusal?: ByteString): void {
     if (this.#lost !== undefined) return
     const wasConnected = this.#link !== undefined
     this.#lost = wasSent =>
       wasSent && wasConnected
         ? `-UNKNOWNOUTCOME the command had been sent to ${this.name} when ${why}: it may have been carried out, or not\r\n`
-        : `-UPSTREAMDOWN ${why}\r\n`
+        : `-${refusal ?? `UPSTREAMDOWN ${why}`}\r\n`
     this.#link?.destroy()
     this.#early = ''
     this.#fail(this.#lost(true))

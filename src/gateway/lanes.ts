@@ -1,7 +1,8 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
-import type { Login } from '../upstream/address.js'
+import { type Login, NO_LOGIN } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { CannotConnect } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Lane } from './lane.js'
 import { Replies } from './replies.js'
@@ -12,13 +13,14 @@ export interface LaneId {
   readonly login: Login
   readonly protocol: 2 | 3
   readonly database: number
+  /** Of who has not authenticated: those that were let in at another time do not share lanes with them (see Admission). */
+  readonly generation: number
 }
 
 /** The lanes of all clients, by what they have in common. */
 export class Lanes {
   readonly #upstream: Upstream
   readonly #sets = new Map<string, LaneSet>()
-  #generation = 0
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream
@@ -27,8 +29,7 @@ export class Lanes {
   /** The lanes for a client, which must `leave` them. They are connected when they are used. */
   enter(id: LaneId): LaneSet {
     const { login, protocol, database } = id
-    const isAnybody = login.username === undefined && login.password === undefined
-    const generation = isAnybody ? this.#generation : 0
+    const generation = login === NO_LOGIN ? id.generation : 0
     const key = JSON.stringify([login.username, login.password, protocol, database, generation])
     let set = this.#sets.get(key)
     if (set === undefined) {
@@ -37,14 +38,6 @@ export class Lanes {
     }
     set.users++
     return set
-  }
-
-  /**
-   * Lets clients that come from now on, and have not authenticated, find out anew whether they are let in. Those that are in stay in, as
-   * with a server whose password is set while they are connected.
-   */
-  renew(): void {
-    this.#generation++
   }
 
   leave(set: LaneSet): void {
@@ -82,7 +75,8 @@ export class LaneSet {
   #lane: Lane | undefined
   /** How the attempt to connect ended that the lane was made with. */
   #attempt: Promise<void> = Promise.resolve()
-  #failedAt = Number.NEGATIVE_INFINITY
+  /** Up to when it is known that there is no server to connect to, and why; monotonic milliseconds. */
+  #down: { readonly until: number; readonly error: unknown } | undefined
   #isUntrusted = false
 
   constructor(upstream: Upstream, id: LaneId) {
@@ -138,21 +132,27 @@ export class LaneSet {
     const { topology } = this.#upstream
     const endpoint = topology.endpointFor()
     const lane = new Lane(endpoint.name)
+    const fail = (error: unknown): never => {
+      const refusal = error instanceof CannotConnect && error.cause instanceof ReplyError ? error.cause : undefined
+      lane.end(error instanceof Error ? error.message.replace(/^ERR /, '') : String(error), refusal?.message)
+      throw error
+    }
     // Whoever asks while it is known to be down is told so at once.
-    const wait = performance.now() - this.#failedAt < RETRY_AFTER ? this.#attempt : Promise.resolve()
-    this.#attempt = wait
-      .then(() => this.#upstream.connect(endpoint, { ...this.id, mayBeUntrusted: true }))
-      .then(
+    if (this.#down !== undefined && performance.now() < this.#down.until) {
+      this.#attempt = Promise.reject(this.#down.error).catch(fail)
+    } else {
+      this.#attempt = this.#upstream.connect(endpoint, { ...this.id, mayBeUntrusted: true }).then(
         connection => {
           this.#isUntrusted = connection.isUntrusted
           lane.connected(connection.release())
         },
         (error: unknown) => {
-          if (wait !== this.#attempt) this.#failedAt = performance.now()
-          lane.end(error instanceof ReplyError ? error.message.replace(/^ERR /, '') : String(error))
-          throw error
+          const isAway = error instanceof CannotConnect && error.mayPass
+          this.#down = isAway ? { until: performance.now() + RETRY_AFTER, error } : undefined
+          return fail(error)
         },
       )
+    }
     this.#attempt.catch(() => {})
     return lane
   }

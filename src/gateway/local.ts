@@ -9,13 +9,20 @@ import type { GatewayConnection } from './connection.js'
 /** Runs a command that is a module's, or the gateway's own, when all that the client sent before has been answered. */
 export async function runLocal(connection: GatewayConnection, argv: readonly ByteString[]): Promise<void> {
   const { client, own } = connection
+  if (connection.isStranger && !(await isLetIn(connection))) {
+    client.reply.error('NOAUTH Authentication required.')
+    return
+  }
   if (own !== undefined) {
     const refusal = await refusalOf(connection, argv[0]!)
     if (refusal !== undefined) {
       client.reply.error(refusal)
       return
     }
-    if (own.tracks) await own.ask(trackingRead(connection, argv))
+    if (own.tracks) {
+      const keys = keysRead(connection, argv)
+      await own.ask(encodeCommand(keys.length === 0 ? ['PING'] : ['EXISTS', ...keys]), keys[0])
+    }
   }
   // What modules' commands do is done on the server, in the client's name: it sees to the rights. This is not.
   if (argv[0]!.toLowerCase() === 'module') {
@@ -28,11 +35,20 @@ export async function runLocal(connection: GatewayConnection, argv: readonly Byt
   execute(client, argv)
 }
 
+/** Whether the server no longer wants the client to authenticate. */
+async function isLetIn({ gateway: { admission } }: GatewayConnection): Promise<boolean> {
+  await admission.look()
+  return !admission.asksPassword
+}
+
 /** Why it cannot run in the state in which the client is, in the server's eyes. */
 async function refusalOf(connection: GatewayConnection, name: ByteString): Promise<ByteString | undefined> {
   const { own, protocol } = connection
   if (own === undefined) return undefined
-  if (own.isStream) return "ERR Replica can't interact with the keyspace"
+  if (own.isStream) {
+    await own.endOfStream()
+    return "ERR Replica can't interact with the keyspace"
+  }
   if (own.inMulti) {
     await refuseInMulti(connection)
     return `ERR '${name.toLowerCase()}' runs in the gateway, which cannot queue it into a transaction of the server: call it outside of MULTI`
@@ -52,16 +68,15 @@ export async function refuseInMulti({ own }: GatewayConnection): Promise<void> {
 }
 
 /**
- * For a client that caches what it reads (CLIENT TRACKING): a read of the keys that the command names, on the client's own connection, so that
- * the server tells it when they change. It comes before the command reads, so no change in between is missed. What writes makes the
+ * For a client that caches what it reads (CLIENT TRACKING): the keys that a command reads. They are read on the client's own connection, so
+ * that the server tells it when they change. That comes before the command reads, so no change in between is missed. What writes makes the
  * server forget CLIENT CACHING, as it would have.
  */
-function trackingRead(connection: GatewayConnection, argv: readonly ByteString[]): ByteString {
+function keysRead(connection: GatewayConnection, argv: readonly ByteString[]): ByteString[] {
   let command = connection.gateway.engine.commands.lookup(argv[0]!)
   if (command?.subcommands !== undefined && argv.length > 1) {
     command = command.subcommands.get(argv[1]!.toLowerCase()) ?? command
   }
-  const keys = keyIndices(command?.definition.keys ?? [], argv) ?? []
-  if (command?.has(FlagBit.readonly) !== true || keys.length === 0) return encodeCommand(['PING'])
-  return encodeCommand(['EXISTS', ...keys.map(index => argv[index]!)])
+  if (command?.has(FlagBit.readonly) !== true) return []
+  return (keyIndices(command.definition.keys ?? [], argv) ?? []).map(index => argv[index]!)
 }

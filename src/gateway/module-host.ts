@@ -1,4 +1,6 @@
+import type { ByteString } from '../bytes/bytes.js'
 import type { Engine } from '../engine/engine.js'
+import { ReplyError } from '../errors.js'
 import type { ModuleHost } from '../host/module-host.js'
 import { UpstreamHost } from '../host/upstream/host.js'
 import { KeyLocks } from '../host/upstream/locks.js'
@@ -18,6 +20,8 @@ export class GatewayModuleHost implements ModuleHost {
   sessionOf: (client: Parameters<Handler>[0]) => Session = () => {
     throw new Error('the gateway has not been opened')
   }
+  /** An error as the error reply that a client gets; set by the gateway. */
+  explain: (error: ReplyError) => ByteString = error => error.message
   readonly #engine: Engine
   readonly #locks = new KeyLocks()
   readonly #scripts: ScriptTexts
@@ -41,7 +45,11 @@ export class GatewayModuleHost implements ModuleHost {
     const compiled = compileCommand(command, container)
     return (client, argv) => {
       const host = this.#hostFor(this.sessionOf(client))
-      client.answerLater(host.reply(compiled, argv, client.reply))
+      client.answerLater(
+        host.reply(compiled, argv, client.reply).catch((error: unknown) => {
+          throw error instanceof ReplyError ? new ReplyError(this.explain(error), { cause: error }) : error
+        }),
+      )
     }
   }
 

@@ -11,7 +11,6 @@ import { ReplyError } from '../errors.js'
 import { ScriptTexts } from '../host/upstream/script-texts.js'
 import { type AddressOptions, parseAddress } from '../upstream/address.js'
 import { Upstream } from '../upstream/upstream.js'
-import { asksPassword } from './asks-password.js'
 import { Gateway } from './gateway.js'
 import { GatewayModuleHost } from './module-host.js'
 
@@ -43,8 +42,12 @@ export async function openGateway(options: Omit<EngineOptions, 'builtins' | 'mod
       return host
     },
   })
-  const gateway = new Gateway(engine, upstream, { scripts, asksPassword: await asksPassword(upstream) })
-  if (host !== undefined) host.sessionOf = client => gateway.sessionOf(client)
+  const gateway = new Gateway(engine, upstream, scripts)
+  await gateway.admission.look()
+  if (host !== undefined) {
+    host.sessionOf = client => gateway.sessionOf(client)
+    host.explain = error => gateway.explain(error)
+  }
   return gateway
 }
 

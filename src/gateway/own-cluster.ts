@@ -3,54 +3,52 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
-import { redirectionOf } from '../upstream/redirection.js'
+import { CannotConnect } from '../upstream/open-error.js'
+import { type Redirection, redirectionOf } from '../upstream/redirection.js'
 import { slotOf } from '../upstream/slot.js'
 import { mergeReplies } from '../upstream/spanning.js'
+import { ClusterTransactions } from './cluster-transaction.js'
 import type { GatewayConnection } from './connection.js'
-import { Own, type OwnUser } from './own.js'
-import { type OwnCall, type OwnConnections, WRONG } from './own-connections.js'
+import { type Loss, Own, type OwnUser } from './own.js'
+import type { OwnCall, OwnConnections } from './own-connections.js'
+import { Patience } from './patience.js'
+import { homeOf } from './router.js'
+import { isForMany } from './spanning.js'
 
 /** A connection to one of the servers. */
-interface Node extends OwnUser {
+export interface ClusterNode extends OwnUser {
   readonly endpoint: Endpoint
   own: Own
   /** Called when all has been answered, or when it is no more. */
   whenIdle: () => void
 }
 
-/** What the client has begun with MULTI. */
-interface Transaction {
-  /** Where it is; undefined as long as no command has told. */
-  node: Node | undefined
-  slot: number | undefined
-}
-
 /**
  * The connections that a client has to itself to the servers of a Cluster, one to each that it has to do with. To the client they are one: its
- * commands are done one after the other, each by the server in charge of its keys, and the rest by the one that was first.
+ * commands are done one after the other, each by the server in charge of its keys, and the rest by the one that does so for all clients.
  */
 export class OwnCluster implements OwnConnections {
   readonly takesNow = false
   readonly isStreaming = false
   tracks = false
   readonly #connection: GatewayConnection
-  readonly #nodes = new Map<string, Node>()
+  readonly #transactions: ClusterTransactions
+  readonly #nodes = new Map<string, ClusterNode>()
+  readonly #opening = new Map<string, Promise<ClusterNode>>()
   /** Who does what any server can do: subscriptions, CLIENT ID. */
-  #home: Node | undefined
-  #transaction: Transaction | undefined
-  /** Who watches keys. */
-  #watching: Node | undefined
+  #home: ClusterNode | undefined
   /** What makes a new connection what the others are: CLIENT TRACKING, CLIENT SETNAME…, by name. */
   readonly #settings = new Map<string, ByteString>()
   /** CLIENT CACHING, for the next command. */
   #caching: ByteString | undefined
   /** Who is in the middle of a reply: what others say has to wait. */
-  #speaker: Node | undefined
-  #unsaid: { node: Node; bytes: ByteString; isPush: boolean; isPart: boolean }[] = []
+  #speaker: ClusterNode | undefined
+  #unsaid: { node: ClusterNode; bytes: ByteString; isPush: boolean; isPart: boolean }[] = []
   #isClosed = false
 
   constructor(connection: GatewayConnection) {
     this.#connection = connection
+    this.#transactions = new ClusterTransactions(this, connection.gateway.upstream.limits.timeout)
   }
 
   get isIdle(): boolean {
@@ -59,7 +57,7 @@ export class OwnCluster implements OwnConnections {
   }
 
   get inMulti(): boolean {
-    return this.#transaction !== undefined
+    return this.#transactions.isOpen
   }
 
   get subscriptions(): number {
@@ -82,13 +80,16 @@ export class OwnCluster implements OwnConnections {
     return false
   }
 
-  async ready(): Promise<void> {
-    await this.#homeNode()
-  }
+  /** Which servers it takes, the commands will tell. */
+  async ready(): Promise<void> {}
 
   /** Which server is to have it has to be found out first. */
   send(): void {
     throw new Error('in front of a Cluster, commands are performed')
+  }
+
+  sendInStream(text: ByteString): void {
+    this.#home?.own.send(text, 0)
   }
 
   stream(): void {
@@ -100,61 +101,107 @@ export class OwnCluster implements OwnConnections {
   }
 
   async perform(call: OwnCall): Promise<void> {
-    const { effect, command } = call
-    if (this.#transaction !== undefined && effect !== 'end of multi') return this.#queue(this.#transaction, call)
+    const { effect, command, argv } = call
+    const slot = this.#slotIn(call)
+    if (this.isStream) {
+      if (slot === undefined) this.sendInStream(call.text)
+      else this.error("ERR Replica can't interact with the keyspace")
+      return
+    }
+    if (this.#transactions.isOpen) {
+      return effect === 'end of multi' ? this.#transactions.end(call) : this.#transactions.queue(call, slot)
+    }
+    if (this.#mayOnlyListen(call)) return this.error(refusalOfListener(argv[0]!))
     switch (effect) {
       case 'multi':
-        return this.#multi(call)
+        if (call.words === 1) return this.#transactions.multi()
+        break
       case 'end of multi':
-        return this.#endMulti(call)
+        return this.#transactions.end(call)
       case 'tracking':
-        this.tracks = call.mode === 'on'
-        return this.#set(call)
+        return this.#track(call)
+      case 'unsubscribe shards':
+        if (call.words === 1) return this.#leaveShards(call)
+        break
     }
     switch (command?.fullName) {
       case 'watch':
-        return this.#watch(call)
-      case 'unwatch': {
-        const node = this.#watching ?? (await this.#homeNode())
-        this.#watching = undefined
-        await this.#pass(node, call)
-        return
-      }
+        if (slot !== undefined) return this.#transactions.watch(call, slot)
+        break
+      case 'unwatch':
+        return this.#transactions.unwatch(call)
       case 'wait':
         return this.#waitForAll(call)
       case 'client|setname':
       case 'client|no-evict':
       case 'client|no-touch':
-        return this.#set(call)
-      case 'client|caching':
-        this.#caching = call.text
-        await this.#pass(await this.#homeNode(), call)
+        await this.#set(call)
         return
+      case 'ping': {
+        // With RESP2 it is answered as a message to who listens.
+        const node = [...this.#nodes.values()].find(({ own }) => own.subscriptions > 0) ?? (await this.home())
+        await this.pass(node, call)
+        return
+      }
+      case 'client|caching':
+        return this.#cache(call)
     }
-    await this.#route(call)
+    if (slot === undefined && command !== undefined && isForMany(command)) {
+      this.#caching = undefined
+      const bytes = await this.#connection.lanes.askAll(argv, call.text, command)
+      return this.say(bytes.latin1Slice())
+    }
+    const error = await this.inCharge(slot, true, node => this.pass(node, call, slot !== undefined))
+    if (error !== undefined) this.error(error.message)
   }
 
-  /** Sends a command to all servers that the client has to do with, and gives the first error, or the first reply. */
-  async ask(text: ByteString): Promise<Buffer> {
-    await this.#homeNode()
-    const replies = await Promise.all([...this.#nodes.values()].map(node => askOn(node, text)))
-    return replies.find(reply => reply[0] === MINUS) ?? replies[0]!
+  async endOfStream(): Promise<void> {
+    await this.#home?.own.endOfStream()
   }
 
-  async refuseMulti(): Promise<void> {
-    const transaction = this.#transaction
-    if (transaction === undefined) return
-    await askOn(await this.#begin(transaction, undefined), WRONG)
+  /** In front of a Cluster, what a transaction queues makes nobody somebody else. */
+  endMulti(): Promise<Buffer> {
+    throw new Error('in front of a Cluster, transactions are performed')
+  }
+
+  /**
+   * Sends a command to all servers that the client has to do with, and gives the first error, or the first reply.
+   *
+   * @param key of a command that is for the server in charge of it
+   */
+  async ask(text: ByteString, key?: ByteString): Promise<Buffer> {
+    if (key !== undefined) return this.#askInCharge(text, slotOf(key))
+    this.#caching = undefined
+    await this.home()
+    const nodes = [...this.#nodes.values()]
+    const replies = await Promise.all(nodes.map(node => this.askOn(node, text)))
+    const error = replies.find(reply => reply[0] === MINUS)
+    if (error === undefined) return replies[0]!
+    // They are to be alike.
+    for (const [i, { own }] of nodes.entries()) if (replies[i]![0] !== MINUS) own.end('another node has refused')
+    return error
+  }
+
+  refuseMulti(): Promise<void> {
+    return this.#transactions.refuse()
   }
 
   check(timeout: number, now: number): void {
     for (const { own } of [...this.#nodes.values()]) {
       if (own.isStuck(timeout, now)) own.end(`the server did not answer within ${timeout} ms`)
     }
+    if (this.tracks) this.#nodesOfAll().catch(() => {})
   }
 
   end({ name }: Endpoint, why: string): void {
     this.#nodes.get(name)?.own.end(why)
+  }
+
+  endStrangers(): void {
+    const { topology } = this.#connection.gateway.upstream
+    for (const { own, endpoint } of [...this.#nodes.values()]) {
+      if (!topology.knows(endpoint)) own.end('the server is none of the Cluster any more')
+    }
   }
 
   setPaused(isPaused: boolean): void {
@@ -169,31 +216,62 @@ export class OwnCluster implements OwnConnections {
     for (const { own } of this.#nodes.values()) own.link.destroy()
   }
 
-  /** By the server in charge of its keys; where that turns out to be another one, by that. */
-  async #route(call: OwnCall): Promise<void> {
-    const { upstream } = this.#connection.gateway
-    const slot = slotIn(call)
-    const until = performance.now() + upstream.limits.timeout
+  /**
+   * Has something done by the server in charge of a slot; where that turns out to be another one, by that.
+   *
+   * @param slot undefined when any server will do
+   * @param mayBeAsked whether one may do it that has only a part of the slot
+   * @param send does it, and gives an error that sends it elsewhere
+   * @returns an error, if it has not been possible for as long as a server may take to answer
+   */
+  async inCharge(
+    slot: number | undefined,
+    mayBeAsked: boolean,
+    send: (node: ClusterNode) => Promise<ReplyError | undefined>,
+  ): Promise<ReplyError | undefined> {
+    const patience = new Patience(this.#timeout)
+    const caching = this.#caching
+    this.#caching = undefined
     let asked: Endpoint | undefined
     for (;;) {
-      const node = asked === undefined ? await this.#nodeFor(slot, until) : await this.#nodeAt(asked)
-      if (asked !== undefined) await askOn(node, ASKING)
-      if (this.#caching !== undefined && node !== this.#home) await askOn(node, this.#caching)
-      asked = undefined
-      const error = await this.#pass(node, call, slot !== undefined && performance.now() < until)
-      if (error === undefined) break
-      const redirection = redirectionOf(error, 'cluster', node.endpoint)
-      const { to } = redirection ?? {}
-      if (to !== undefined && !upstream.topology.knows(to)) await upstream.topology.refresh().catch(() => {})
-      if (to !== undefined && upstream.topology.knows(to)) {
-        if (redirection?.kind === 'ask') asked = to
-        else if (redirection?.slot !== undefined) upstream.topology.moved(redirection.slot, to)
-      } else {
-        await pause()
-        await upstream.topology.refresh().catch(() => {})
+      const node: ClusterNode | undefined =
+        asked === undefined ? await this.nodeFor(slot, patience) : await this.#nodeAt(asked).catch(() => undefined)
+      let redirection: Redirection | undefined
+      if (node !== undefined) {
+        if (asked !== undefined) await this.askOn(node, ASKING)
+        else if (caching !== undefined) await this.askOn(node, caching)
+        const error = await send(node)
+        if (error === undefined) return undefined
+        redirection = redirectionOf(error, 'cluster', node.endpoint)
+        if (patience.isOver()) return redirection?.toError() ?? error
+      }
+      // A server forgets ASKING when CLIENT CACHING comes behind it, and the other way round.
+      asked = await this.follow(redirection, patience, mayBeAsked && caching === undefined)
+    }
+  }
+
+  /** Takes note of where a server has sent us; gives who is to be asked this once. Waits where nobody is in charge now. */
+  async follow(
+    redirection: Redirection | undefined,
+    patience: Patience,
+    mayBeAsked: boolean,
+  ): Promise<Endpoint | undefined> {
+    const { topology } = this.#connection.gateway.upstream
+    const { kind, slot, to } = redirection ?? {}
+    if (this.#isClosed) throw new ReplyError('ERR the client has gone')
+    if (to !== undefined && (kind === 'moved' || mayBeAsked) && patience.mayHop()) {
+      if (!topology.knows(to)) await topology.refresh().catch(() => {})
+      if (topology.knows(to)) {
+        if (kind === 'ask') return to
+        if (slot !== undefined) topology.moved(slot, to)
+        // One slot is seldom all that has moved.
+        topology.refresh().catch(() => {})
+        return undefined
       }
     }
-    this.#caching = undefined
+    await patience.wait()
+    await topology.refresh().catch(() => {})
+    return undefined
   }
 
   /**
@@ -202,7 +280,7 @@ export class OwnCluster implements OwnConnections {
    * @param mayBeElsewhere whether an error that sends it elsewhere is to be given here
    * @returns that error
    */
-  #pass(node: Node, call: OwnCall, mayBeElsewhere = false): Promise<ReplyError | undefined> {
+  pass(node: ClusterNode, call: OwnCall, mayBeElsewhere = false): Promise<ReplyError | undefined> {
     return new Promise(resolve => {
       let error: ReplyError | undefined
       const refused = (frame: Buffer): boolean => {
@@ -217,154 +295,172 @@ export class OwnCluster implements OwnConnections {
     })
   }
 
-  /** Where a transaction is to be, its first key will tell. */
-  async #multi(call: OwnCall): Promise<void> {
-    if (call.words !== 1) {
-      await this.#pass(await this.#homeNode(), call)
-      return
-    }
-    this.#transaction = { node: undefined, slot: undefined }
-    if (this.#watching !== undefined) this.#transaction.node = this.#watching
-    if (this.#transaction.node === undefined) this.#connection.client.reply.ok()
-    else await this.#pass(this.#transaction.node, call)
+  /** Sends a command whose reply is given here. */
+  askOn({ own, endpoint }: ClusterNode, text: ByteString, effect: 'swallow' | 'wait' = 'swallow'): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (own.link.isOpen) own.send(text, 1, effect, { instead: resolve })
+      else reject(new ReplyError(`UPSTREAMDOWN the connection to ${endpoint.name} is no more`))
+    })
   }
 
-  async #queue(transaction: Transaction, call: OwnCall): Promise<void> {
-    if (call.effect === 'multi') {
-      this.#connection.client.reply.error('ERR MULTI calls can not be nested')
-      return
-    }
-    const slot = slotIn(call)
-    if (slot !== undefined && transaction.slot !== undefined && slot !== transaction.slot) {
-      return this.#refuse(transaction, CROSSSLOT)
-    }
-    const node = await this.#begin(transaction, slot)
-    transaction.slot ??= slot
-    const error = await this.#pass(node, call, true)
-    if (error !== undefined) {
-      const moved = `TRYAGAIN the keys are being moved, or are not where the transaction has begun: ${error.message}`
-      await this.#refuse(transaction, moved)
-    }
+  /** CLIENT CACHING, if it has been called, for what comes next on the connection to this server. */
+  async applyCaching(node: ClusterNode): Promise<void> {
+    const caching = this.#caching
+    this.#caching = undefined
+    if (caching !== undefined) await this.askOn(node, caching)
   }
 
-  /** Sends MULTI where the transaction is to be, if that has not been done. */
-  async #begin(transaction: Transaction, slot: number | undefined): Promise<Node> {
-    if (transaction.node !== undefined) return transaction.node
-    const node = slot === undefined ? await this.#homeNode() : await this.#nodeFor(slot, 0)
-    transaction.node = node
-    await askOn(node, MULTI)
-    return node
+  async home(): Promise<ClusterNode> {
+    return this.nodeFor(undefined, new Patience(this.#timeout))
   }
 
-  async #refuse(transaction: Transaction, error: ByteString): Promise<void> {
-    await askOn(await this.#begin(transaction, undefined), WRONG)
-    this.#connection.client.reply.error(error)
-  }
-
-  async #endMulti(call: OwnCall): Promise<void> {
-    const transaction = this.#transaction
-    const node = transaction === undefined ? await this.#homeNode() : await this.#begin(transaction, undefined)
-    if (call.words === 1) {
-      this.#transaction = undefined
-      this.#watching = undefined
-    }
-    const error = await this.#pass(node, call, true)
-    if (error === undefined) return
-    // The slot has gone elsewhere since: nothing has been done.
-    const name = call.argv[0]!.toUpperCase()
-    this.#connection.client.reply.error(
-      name === 'EXEC' ? `EXECABORT Transaction discarded because of: ${error.message}` : error.message,
-    )
-  }
-
-  async #watch(call: OwnCall): Promise<void> {
-    const slot = slotIn(call)
-    const until = performance.now() + this.#connection.gateway.upstream.limits.timeout
+  /** The one in charge of a slot, as far as is known, or the one that does what any could do. Waits while there is none. */
+  async nodeFor(slot: number | undefined, patience: Patience): Promise<ClusterNode> {
+    const { upstream } = this.#connection.gateway
+    if (slot === undefined && this.#home !== undefined) return this.#home
     for (;;) {
-      const node = slot === undefined ? await this.#homeNode() : await this.#nodeFor(slot, until)
-      if (this.#watching !== undefined && this.#watching !== node) {
-        this.#connection.client.reply.error(CROSSSLOT)
-        return
+      try {
+        const endpoint = slot === undefined ? homeOf(upstream) : upstream.topology.endpointFor(slot)
+        const node = await this.#nodeAt(endpoint)
+        if (slot === undefined) this.#home = node
+        return node
+      } catch (error) {
+        const mayPass = error instanceof CannotConnect ? error.mayPass : error instanceof ReplyError
+        if (!mayPass || this.#isClosed || patience.isOver()) throw error
+        await patience.wait()
+        await upstream.topology.refresh().catch(() => {})
       }
-      const error = await this.#pass(node, call, this.#watching === undefined && performance.now() < until)
-      if (error === undefined) {
-        this.#watching = node
-        return
-      }
-      const { to, slot: moved } = redirectionOf(error, 'cluster', node.endpoint) ?? {}
-      const { topology } = this.#connection.gateway.upstream
-      if (to !== undefined && moved !== undefined && topology.knows(to) && error.message.startsWith('MOVED')) {
-        topology.moved(moved, to)
-      } else await pause()
-      await topology.refresh().catch(() => {})
     }
   }
 
-  /** What a connection is told once is told to all, and to those that are to come. */
-  async #set(call: OwnCall): Promise<void> {
+  say(bytes: ByteString): void {
+    this.#connection.write(bytes)
+  }
+
+  error(message: ByteString): void {
+    this.#connection.client.reply.error(message)
+  }
+
+  /** The reply of EXEC when what was watched has changed. */
+  nothing(): void {
+    this.#connection.client.reply.nullArray()
+  }
+
+  get #timeout(): number {
+    return this.#connection.gateway.upstream.limits.timeout
+  }
+
+  #slotIn({ argv, command }: OwnCall): number | undefined {
+    const [first] = command?.placesOf(argv) ?? []
+    return first === undefined ? undefined : slotOf(first)
+  }
+
+  async #askInCharge(text: ByteString, slot: number): Promise<Buffer> {
+    let reply: Buffer = Buffer.alloc(0)
+    const failure = await this.inCharge(slot, true, async node => {
+      reply = await this.askOn(node, text)
+      const error = reply[0] === MINUS ? parseFrame(reply) : undefined
+      const isElsewhere = error instanceof ReplyError && redirectionOf(error, 'cluster', node.endpoint) !== undefined
+      return isElsewhere ? error : undefined
+    })
+    if (failure !== undefined) throw failure
+    return reply
+  }
+
+  /** Who listens with RESP2 may do nothing else; its servers would say so, but only the one that it listens to. */
+  #mayOnlyListen({ effect, command }: OwnCall): boolean {
+    if (this.#connection.protocol === 3 || this.subscriptions === 0) return false
+    return !effect.includes('subscribe') && command !== undefined && !command.fullName.startsWith('ping')
+  }
+
+  /** CLIENT TRACKING: what is read anywhere is to be watched over. */
+  async #track(call: OwnCall): Promise<void> {
+    if (call.argv.some(word => word.toLowerCase() === 'redirect')) {
+      return this.error(
+        'ERR CLIENT TRACKING with REDIRECT is not possible in front of a Cluster, whose nodes number clients each by itself: use RESP3',
+      )
+    }
+    if (call.mode === 'on') await this.#nodesOfAll()
+    const isDone = await this.#set(call)
+    if (isDone) this.tracks = call.mode === 'on'
+  }
+
+  #nodesOfAll(): Promise<ClusterNode[]> {
     const { topology } = this.#connection.gateway.upstream
-    // What is read anywhere is to be watched over.
-    if (call.effect === 'tracking') for (const endpoint of topology.primaries()) await this.#nodeAt(endpoint)
+    return Promise.all(topology.primaries().map(endpoint => this.#nodeAt(endpoint)))
+  }
+
+  /** What a connection is told once is told to all, and to those that are to come. @returns whether it has been taken */
+  async #set(call: OwnCall): Promise<boolean> {
     const reply = await this.ask(call.text)
-    if (reply[0] !== MINUS) this.#settings.set(call.command?.fullName ?? call.effect, call.text)
-    this.#connection.write(reply.latin1Slice())
+    const isDone = reply[0] !== MINUS
+    if (isDone) this.#settings.set(call.command?.fullName ?? call.effect, call.text)
+    this.say(reply.latin1Slice())
+    return isDone
+  }
+
+  /** CLIENT CACHING: which server it is for, the next command will tell. */
+  async #cache({ text }: OwnCall): Promise<void> {
+    const home = await this.home()
+    const reply = await this.askOn(home, text)
+    if (reply[0] !== MINUS) {
+      // Not there, unless that is where the next command goes.
+      await this.askOn(home, PING)
+      this.#caching = text
+    }
+    this.say(reply.latin1Slice())
   }
 
   /** WAIT: all servers, each for its replicas; the least of what they say. */
   async #waitForAll(call: OwnCall): Promise<void> {
-    const { topology } = this.#connection.gateway.upstream
-    const nodes = await Promise.all(topology.primaries().map(endpoint => this.#nodeAt(endpoint)))
+    this.#caching = undefined
+    const nodes = await this.#nodesOfAll()
     const replies = await Promise.all(
       nodes.map(async node => {
-        await askOn(node, PING)
-        return parseFrame(await askOn(node, call.text))
+        await this.askOn(node, PING)
+        return parseFrame(await this.askOn(node, call.text, 'wait'))
       }),
     )
-    const { reply } = this.#connection.client
     const merged = call.command === undefined ? replies[0] : mergeReplies(call.command, replies)
-    if (merged instanceof ReplyError) reply.error(merged.message)
-    else reply.integer(typeof merged === 'number' ? merged : 0)
+    if (merged instanceof ReplyError) this.error(merged.message)
+    else this.#connection.client.reply.integer(typeof merged === 'number' ? merged : 0)
   }
 
-  async #homeNode(): Promise<Node> {
-    this.#home ??= await this.#nodeAt(this.#connection.gateway.upstream.topology.endpointFor())
-    return this.#home
+  /** SUNSUBSCRIBE without a channel: all of them, wherever they are. */
+  async #leaveShards(call: OwnCall): Promise<void> {
+    const nodes = [...this.#nodes.values()].filter(({ own }) => own.shards > 0)
+    if (nodes.length === 0) nodes.push(await this.home())
+    for (const node of nodes) await this.pass(node, call)
   }
 
-  /** @param until the time up to which somebody may still come to be in charge */
-  async #nodeFor(slot: number | undefined, until: number): Promise<Node> {
-    if (slot === undefined) return this.#homeNode()
-    const { topology } = this.#connection.gateway.upstream
-    for (;;) {
-      try {
-        return await this.#nodeAt(topology.endpointFor(slot))
-      } catch (error) {
-        if (performance.now() >= until) throw error
-        await pause()
-        await topology.refresh().catch(() => {})
-      }
-    }
-  }
-
-  async #nodeAt(endpoint: Endpoint): Promise<Node> {
-    const known = this.#nodes.get(endpoint.name)
+  async #nodeAt(endpoint: Endpoint): Promise<ClusterNode> {
+    const { name } = endpoint
+    const opening = this.#opening.get(name)
+    if (opening !== undefined) return opening
+    const known = this.#nodes.get(name)
     if (known !== undefined) return known
+    const made = this.#connect(endpoint).finally(() => this.#opening.delete(name))
+    this.#opening.set(name, made)
+    return made
+  }
+
+  async #connect(endpoint: Endpoint): Promise<ClusterNode> {
     const { gateway, lanes } = this.#connection
     const connection = await gateway.upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
     if (this.#isClosed) {
       connection.close()
-      throw new Error('the client has gone')
+      throw new ReplyError('ERR the client has gone')
     }
     const node = this.#nodeOf(endpoint)
     node.own = new Own(connection.release(), node)
     this.#nodes.set(endpoint.name, node)
-    for (const setting of this.#settings.values()) await askOn(node, setting)
+    for (const setting of this.#settings.values()) await this.askOn(node, setting)
     return node
   }
 
-  #nodeOf(endpoint: Endpoint): Node {
+  #nodeOf(endpoint: Endpoint): ClusterNode {
     const connection = this.#connection
-    const node: Node = {
+    const node: ClusterNode = {
       endpoint,
       // Set right behind.
       own: undefined as never,
@@ -377,16 +473,14 @@ export class OwnCluster implements OwnConnections {
         node.whenIdle()
         connection.drained()
       },
-      multiEnded: isExecuted => connection.multiEnded(isExecuted),
-      rightsChanged: () => connection.rightsChanged(),
-      ended: (_own, why, due, isPart) => this.#lost(node, why, due, isPart),
+      ended: (loss, due, isPart) => this.#lost(node, loss, due, isPart),
       writable: () => connection.writable(),
     }
     return node
   }
 
   /** Nobody speaks in the middle of another one's reply. */
-  #say(node: Node, bytes: ByteString, isPush: boolean, isPart: boolean): void {
+  #say(node: ClusterNode, bytes: ByteString, isPush: boolean, isPart: boolean): void {
     if (this.#speaker !== undefined && this.#speaker !== node) {
       this.#unsaid.push({ node, bytes, isPush, isPart })
       return
@@ -403,49 +497,56 @@ export class OwnCluster implements OwnConnections {
     for (const { node: other, ...said } of unsaid) this.#say(other, said.bytes, said.isPush, said.isPart)
   }
 
-  #lost(node: Node, why: string, due: number, isPart: boolean): void {
-    this.#nodes.delete(node.endpoint.name)
+  #lost(node: ClusterNode, loss: Loss, due: number, isPart: boolean): void {
+    const { endpoint, own } = node
+    this.#nodes.delete(endpoint.name)
     this.#connection.gateway.upstream.topology.refresh().catch(() => {})
-    const mattered =
-      due > 0 ||
-      isPart ||
-      node.own.subscriptions > 0 ||
-      node.own.isStream ||
-      node === this.#watching ||
-      node === this.#transaction?.node ||
-      this.tracks
-    if (this.#home === node) this.#home = undefined
-    if (mattered) this.#connection.lostOwn(why, due, isPart || this.#speaker !== undefined)
+    const isHalfSaid = isPart || this.#speaker === node
+    const isHome = this.#home === node
+    if (isHome) this.#home = undefined
+    // What the connection knew cannot be had again without the client.
+    if (isHalfSaid || own.subscriptions > 0 || own.isStream || this.#transactions.isAt(node) || this.tracks) {
+      this.#endClient(loss, due, isHalfSaid)
+    } else {
+      const error = `-UNKNOWNOUTCOME the command had been sent to ${endpoint.name} when ${loss.why}: it may have been carried out, or not\r\n`
+      if (due > 0) this.say(error.repeat(due))
+      if (isHome && loss.isEnd) this.#endIfKilled(endpoint, loss)
+    }
     node.whenIdle()
+  }
+
+  /** A server that is still there has ended the connection with a purpose: it was told to, or it has a limit. */
+  async #endIfKilled(endpoint: Endpoint, loss: Loss): Promise<void> {
+    const { gateway, lanes } = this.#connection
+    const isThere = await gateway.upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true }).then(
+      connection => {
+        connection.close()
+        return true
+      },
+      () => false,
+    )
+    if (isThere && !this.#isClosed) this.#endClient(loss, 0, false)
+  }
+
+  #endClient(loss: Loss, due: number, isPart: boolean): void {
+    this.close()
+    this.#connection.lostOwn(loss, due, isPart)
   }
 }
 
-/** Sends a command whose reply is given here. */
-function askOn(node: Node, text: ByteString): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    if (!node.own.link.isOpen) reject(new Error(`the connection to ${node.endpoint.name} is no more`))
-    else node.own.send(text, 1, 'swallow', { instead: resolve })
-  })
-}
-
-function sendOn({ own }: Node, { text, words, effect }: OwnCall, refused?: (frame: Buffer) => boolean): void {
+function sendOn({ own }: ClusterNode, { text, words, effect }: OwnCall, refused?: (frame: Buffer) => boolean): void {
   if (!effect.includes('subscribe')) own.send(text, 1, effect, { refused })
-  else if (words > 1) own.send(text, words - 1, 'subscribe')
+  else if (words > 1) own.send(text, words - 1, 'subscribe', { refused })
   else own.send(text, effect === 'subscribe' ? 1 : -1, effect)
 }
 
-function slotIn({ argv, command }: OwnCall): number | undefined {
-  const [first] = command?.placesOf(argv) ?? []
-  return first === undefined ? undefined : slotOf(first)
+function refusalOfListener(name: ByteString): ByteString {
+  return (
+    `ERR Can't execute '${name.toLowerCase()}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+    'are allowed in this context'
+  )
 }
 
-/** A moment, somewhere around 40 ms. */
-function pause(): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, 20 + 40 * Math.random()))
-}
-
-const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot"
-const MULTI = encodeCommand(['MULTI'])
 const PING = encodeCommand(['PING'])
 const ASKING = encodeCommand(['ASKING'])
 const MINUS = 45

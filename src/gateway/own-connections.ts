@@ -1,11 +1,14 @@
 import type { ByteString } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
-import { FrameScanner } from '../resp/frame-scanner.js'
 import type { RequestReader } from '../resp/request-reader.js'
+import { WordsScanner } from '../resp/words-scanner.js'
 import type { Endpoint } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { CannotConnect } from '../upstream/open-error.js'
 import type { GatewayConnection } from './connection.js'
-import { type Effect, Own, type OwnUser } from './own.js'
+import { type Effect, type Loss, Own, type OwnUser } from './own.js'
+import { Patience } from './patience.js'
 
 /** A command that goes on a connection of the client's own. */
 export interface OwnCall {
@@ -45,18 +48,30 @@ export interface OwnConnections {
   send(requests: RequestReader, effect: Effect): void
   /** Does a command when nothing is due; resolves when what the client sends next may follow. */
   perform(call: OwnCall): Promise<void>
+  /** Sends a command to a server that talks without end: whatever it answers, the client gets. */
+  sendInStream(text: ByteString): void
+  /** Resolves when the client has got all that was due to it from a server that talks without end. */
+  endOfStream(): Promise<void>
+  /** Sends EXEC or DISCARD when nothing is due, and gives the reply. */
+  endMulti(text: ByteString): Promise<Buffer>
   /** Sends the beginning of a large command; what comes next is passed on with `streamed`. */
   stream(requests: RequestReader): void
-  /** Passes on the rest of a large command; gives how many bytes belong to it. */
+  /** Passes on the rest of a large command; gives how many bytes belong to it. Throws ProtocolError. */
   streamed(bytes: Buffer): number
-  /** Sends a command whose reply is not passed on but given here. Only when nothing is due. */
-  ask(text: ByteString): Promise<Buffer>
+  /**
+   * Sends a command whose reply is not passed on but given here. Only when nothing is due.
+   *
+   * @param key of which the server in charge is to have it, where there are several
+   */
+  ask(text: ByteString, key?: ByteString): Promise<Buffer>
   /** Sees to it that the transaction that the client has begun will not be executed. */
   refuseMulti(): Promise<void>
   /** Ends what has not been answered for so long, in milliseconds. */
   check(timeout: number, now: number): void
   /** Ends those to a server. `why`: a clause. */
   end(endpoint: Endpoint, why: string): void
+  /** Ends those to servers that are none of the upstream's any more: what they still confirm would be lost. */
+  endStrangers(): void
   /** Lets the servers wait while the client does not take what it gets. */
   setPaused(isPaused: boolean): void
   close(): void
@@ -67,7 +82,7 @@ export class OwnConnection implements OwnConnections, OwnUser {
   readonly #connection: GatewayConnection
   #own: Own | undefined
   /** The rest of a command that is passed on as it comes. */
-  readonly #stream = new FrameScanner()
+  readonly #stream: WordsScanner
   tracks = false
   #endpoint: Endpoint | undefined
   #isClosed = false
@@ -75,6 +90,7 @@ export class OwnConnection implements OwnConnections, OwnUser {
 
   constructor(connection: GatewayConnection) {
     this.#connection = connection
+    this.#stream = new WordsScanner(connection.maxBulkLength)
   }
 
   get protocol(): 2 | 3 {
@@ -117,12 +133,25 @@ export class OwnConnection implements OwnConnections, OwnUser {
     if (this.#own !== undefined) return
     const { gateway, lanes } = this.#connection
     const { upstream } = gateway
-    const endpoint = upstream.topology.endpointFor()
-    const connection = await upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
-    if (this.#isClosed) connection.close()
-    else {
-      this.#own = new Own(connection.release(), this)
-      this.#endpoint = endpoint
+    const { topology, address, limits } = upstream
+    const patience = new Patience(limits.timeout)
+    for (;;) {
+      try {
+        const endpoint = topology.endpointFor()
+        const connection = await upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
+        if (this.#isClosed) connection.close()
+        else {
+          this.#own = new Own(connection.release(), this)
+          this.#endpoint = endpoint
+        }
+        return
+      } catch (error) {
+        // Behind Sentinels, another one may come to be the primary.
+        const mayPass = error instanceof CannotConnect ? error.mayPass : error instanceof ReplyError
+        if (address.kind === 'server' || !mayPass || this.#isClosed || patience.isOver()) throw error
+        await patience.wait()
+        await topology.refresh().catch(() => {})
+      }
     }
   }
 
@@ -144,6 +173,10 @@ export class OwnConnection implements OwnConnections, OwnUser {
     else this.#own?.send(text, effect === 'subscribe' ? 1 : -1, effect)
   }
 
+  sendInStream(text: ByteString): void {
+    this.#own?.send(text, 0)
+  }
+
   stream(requests: RequestReader): void {
     const { text, left, skip } = requests.giveAway()
     this.#stream.resume(left, skip)
@@ -151,16 +184,27 @@ export class OwnConnection implements OwnConnections, OwnUser {
   }
 
   streamed(bytes: Buffer): number {
-    const end = this.#stream.scan(bytes, 0, bytes.length)
-    const length = end === -1 ? bytes.length : end
-    this.#own?.link.write(bytes.latin1Slice(0, length))
+    const length = this.#stream.take(bytes)
+    this.#own?.sendMore(bytes.latin1Slice(0, length))
     return length
   }
 
+  async endOfStream(): Promise<void> {
+    await this.#own?.endOfStream()
+  }
+
+  endMulti(text: ByteString): Promise<Buffer> {
+    return this.#ask(text, 'end of multi')
+  }
+
   ask(text: ByteString): Promise<Buffer> {
+    return this.#ask(text, 'swallow')
+  }
+
+  #ask(text: ByteString, effect: Effect): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#own?.link.isOpen !== true) reject(new Error('the connection to the server is no more'))
-      else this.#own.send(text, 1, 'swallow', { instead: resolve })
+      else this.#own.send(text, 1, effect, { instead: resolve })
     })
   }
 
@@ -169,11 +213,19 @@ export class OwnConnection implements OwnConnections, OwnUser {
   }
 
   check(timeout: number, now: number): void {
-    if (this.#own?.isStuck(timeout, now) === true) this.#own.end(`the server did not answer within ${timeout} ms`)
+    // A client may take all the time that it wants to send a command.
+    if (!this.isStreaming && this.#own?.isStuck(timeout, now) === true) {
+      this.#own.end(`the server did not answer within ${timeout} ms`)
+    }
   }
 
   end({ name }: Endpoint, why: string): void {
     if (this.#endpoint?.name === name) this.#own?.end(why)
+  }
+
+  endStrangers(): void {
+    if (this.#endpoint === undefined || this.#connection.gateway.upstream.topology.knows(this.#endpoint)) return
+    this.#own?.end('another server has been put in charge')
   }
 
   setPaused(isPaused: boolean): void {
@@ -200,17 +252,9 @@ export class OwnConnection implements OwnConnections, OwnUser {
     this.#connection.drained()
   }
 
-  rightsChanged(): void {
-    this.#connection.rightsChanged()
-  }
-
-  multiEnded(isExecuted: boolean): void {
-    this.#connection.multiEnded(isExecuted)
-  }
-
   /** What a connection of one's own knew is lost: the client has to begin anew, as with a server that has gone. */
-  ended(_own: Own, why: string, due: number, isPart: boolean): void {
-    this.#connection.lostOwn(why, due, isPart)
+  ended(loss: Loss, due: number, isPart: boolean): void {
+    this.#connection.lostOwn(loss, due, isPart)
   }
 
   writable(): void {

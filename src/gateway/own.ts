@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { ByteString } from '../bytes/bytes.js'
+import { encodeCommand } from '../resp/encode.js'
 import { FrameScanner } from '../resp/frame-scanner.js'
 import { parseFrame } from '../resp/reply-reader.js'
-import type { Link, LinkUser } from '../upstream/link.js'
+import { EndOfLink, type Link, type LinkUser } from '../upstream/link.js'
 import { bytesIn, itemsIn, numberIn } from '../upstream/raw-reply.js'
 
 /** What a command does to the connection that it is sent on. */
@@ -18,8 +20,6 @@ export type Effect =
   | 'unsubscribe shards'
   /** CLIENT TRACKING */
   | 'tracking'
-  /** It may change who may do what. */
-  | 'rights'
   /** It is meant to wait. */
   | 'wait'
   /** MONITOR, PSYNC: if it is granted, the server talks without end from then on. */
@@ -39,6 +39,14 @@ interface Entry {
   readonly refused?: ((error: Buffer) => boolean) | undefined
 }
 
+/** Why a connection is no more. */
+export interface Loss {
+  /** A clause: `the connection was lost`. */
+  readonly why: string
+  /** The server has ended it, in order. */
+  readonly isEnd: boolean
+}
+
 /** Who uses a connection of its own. */
 export interface OwnUser {
   /** The version of RESP that its replies come in. */
@@ -50,12 +58,8 @@ export interface OwnUser {
   write(bytes: ByteString, isPush: boolean, isPart: boolean): void
   /** All replies that were due have been given. */
   drained(): void
-  /** Who may do what may have changed. */
-  rightsChanged(): void
-  /** EXEC or DISCARD has been answered; `isExecuted`: what had been queued has been done. */
-  multiEnded(isExecuted: boolean): void
   /** The connection is no more; `isPart`: a reply has come in part. */
-  ended(own: Own, why: string, due: number, isPart: boolean): void
+  ended(loss: Loss, due: number, isPart: boolean): void
   /** The server takes more again. */
   writable(): void
 }
@@ -77,6 +81,10 @@ export class Own implements LinkUser {
   #inMulti = false
   #isStream = false
   #progress = performance.now()
+  /** Where what is due in a stream ends, and who waits for it. */
+  #mark: { readonly text: ByteString; readonly reached: () => void } | undefined
+  /** What has come in the stream that may be the beginning of that. */
+  #unsure: ByteString = ''
   /** What has come of a frame that has to be looked at whole. */
   #gathered: Buffer[] | undefined
   #isPart = false
@@ -100,6 +108,11 @@ export class Own implements LinkUser {
     return this.#isStream
   }
 
+  /** Shard channels among them. */
+  get shards(): number {
+    return this.#shards
+  }
+
   get isIdle(): boolean {
     return this.#entries.length === 0
   }
@@ -111,7 +124,8 @@ export class Own implements LinkUser {
 
   /** Whether replies have been due for so long, in milliseconds, and none has come. */
   isStuck(timeout: number, now: number): boolean {
-    return !this.isWaiting && this.#entries.length > 0 && !this.#isStream && now - this.#progress > timeout
+    const isDue = this.#isStream ? this.#mark !== undefined : this.#entries.length > 0 && !this.isWaiting
+    return isDue && now - this.#progress > timeout
   }
 
   /**
@@ -127,6 +141,10 @@ export class Own implements LinkUser {
     { instead, refused }: Pick<Entry, 'instead' | 'refused'> = {},
   ): void {
     if (!this.link.isOpen) return
+    if (this.#isStream) {
+      this.link.write(commands)
+      return
+    }
     const last = this.#entries[this.#entries.length - 1]
     if (last === undefined) this.#progress = performance.now()
     if (effect === 'none' && refused === undefined && last?.effect === 'none' && last.refused === undefined) {
@@ -137,10 +155,29 @@ export class Own implements LinkUser {
     this.link.write(commands)
   }
 
+  /** The rest of a command of which the beginning has been sent. */
+  sendMore(bytes: ByteString): void {
+    this.#progress = performance.now()
+    this.link.write(bytes)
+  }
+
+  /**
+   * Resolves when all has come in a stream that was due: a text that nobody else could have thought of is asked for, and waited for; it is
+   * not passed on.
+   */
+  endOfStream(): Promise<void> {
+    return new Promise(resolve => {
+      const text = randomUUID()
+      this.#progress = performance.now()
+      this.#mark = { text: `$${text.length}\r\n${text}\r\n`, reached: resolve }
+      this.link.write(encodeCommand(['ECHO', text]))
+    })
+  }
+
   received(bytes: Buffer): void {
     this.#progress = performance.now()
     if (this.#isStream) {
-      this.#user.write(bytes.latin1Slice(), true, false)
+      this.#passStream(bytes.latin1Slice())
       return
     }
     try {
@@ -151,14 +188,14 @@ export class Own implements LinkUser {
   }
 
   lost(error: Error): void {
-    this.end(`the connection was lost (${error.message})`)
+    this.end(`the connection was lost (${error.message})`, error instanceof EndOfLink)
   }
 
   drained(): void {
     this.#user.writable()
   }
 
-  end(why: string): void {
+  end(why: string, isEnd = false): void {
     this.link.destroy()
     const entries = this.#entries
     this.#entries = []
@@ -167,7 +204,27 @@ export class Own implements LinkUser {
       if (instead === undefined) due += Math.max(1, count)
       else instead(Buffer.from(`-UNKNOWNOUTCOME ${why}\r\n`, 'latin1'))
     }
-    this.#user.ended(this, why, due, this.#isPart)
+    this.#user.ended({ why, isEnd }, due, this.#isPart)
+  }
+
+  #passStream(bytes: ByteString): void {
+    let text = this.#unsure + bytes
+    this.#unsure = ''
+    const mark = this.#mark
+    const at = mark === undefined ? -1 : text.indexOf(mark.text)
+    if (mark === undefined) {
+      // All of it is the client's.
+    } else if (at !== -1) {
+      text = text.slice(0, at) + text.slice(at + mark.text.length)
+      this.#mark = undefined
+    } else {
+      let length = Math.min(text.length, mark.text.length - 1)
+      while (length > 0 && !text.endsWith(mark.text.slice(0, length))) length--
+      this.#unsure = text.slice(text.length - length)
+      text = text.slice(0, text.length - length)
+    }
+    this.#user.write(text, true, false)
+    if (at !== -1) mark?.reached()
   }
 
   #pass(bytes: Buffer): void {
@@ -196,7 +253,7 @@ export class Own implements LinkUser {
         this.#gathered = undefined
         this.#see(frame, type, first)
         if (!this.#isStream) continue
-        this.#user.write(bytes.latin1Slice(at), true, false)
+        this.#passStream(bytes.latin1Slice(at))
         return
       }
       if (end === -1) {
@@ -226,6 +283,7 @@ export class Own implements LinkUser {
   #isToBeSeen(type: number, first: Entry | undefined): boolean {
     if (type === GREATER) return this.#mayBeSubscribed
     if (first?.refused !== undefined && type === MINUS) return true
+    if (first?.instead !== undefined) return true
     if (first !== undefined && !UNSEEN.has(first.effect)) return true
     return this.#mayBeSubscribed && type === ASTERISK && this.#user.protocol === 2 && this.subscriptions > 0
   }
@@ -258,25 +316,24 @@ export class Own implements LinkUser {
         break
       case 'end of multi':
         this.#inMulti = false
-        this.#user.multiEnded(type === ASTERISK && !NULL_ARRAY.equals(frame))
         break
-      case 'swallow':
-        first.instead?.(frame)
-        this.#shift()
-        return
       case 'none':
+      case 'swallow':
         break
       case 'stream':
-        this.#isStream = !isError
-        break
-      case 'rights':
-        this.#user.rightsChanged()
-        break
+        if (isError) break
+        this.#isStream = true
+        this.#user.write(frame.latin1Slice(), false, false)
+        // From here on there is no telling what is a reply.
+        this.#entries = []
+        this.#user.drained()
+        return
       default:
         // It was refused: one error for all that it named. In a transaction, it has been queued.
         first.count = 1
     }
-    this.#user.write(frame.latin1Slice(), false, false)
+    if (first.instead === undefined) this.#user.write(frame.latin1Slice(), false, false)
+    else first.instead(frame)
     if (--first.count === 0) this.#shift()
   }
 
@@ -320,7 +377,6 @@ const UNSEEN: ReadonlySet<Effect> = new Set<Effect>(['none', 'wait', 'tracking']
 
 const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'])
 
-const NULL_ARRAY = Buffer.from('*-1\r\n')
 const ASTERISK = 42
 const MINUS = 45
 const GREATER = 62

@@ -77,8 +77,6 @@ export class Due {
   next: Due | undefined
   /** Whether more replies of the same source may take their place here. */
   isOpen = true
-  /** The hash slot of the keys, where there are several servers. */
-  slot: number | undefined
 
   constructor(
     readonly replies: Replies,

@@ -4,29 +4,73 @@ import { FrameScanner } from '../resp/frame-scanner.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
 import type { Link, LinkUser } from '../upstream/link.js'
-import type { Due } from './replies.js'
+import type { Course } from './course.js'
+import type { Due, Replies } from './replies.js'
 
 /** A command that may have to be sent more than once, until it gets to the server that is in charge. */
-export interface RoutedCommand {
+export class RoutedCommand {
   /** As it came. */
   readonly text: ByteString
-  /** The hash slot of its keys; undefined when any server will do. */
-  readonly slot: number | undefined
-  readonly due: Due
+  /** The hash slot of its keys; NO_SLOT when any server will do. */
+  readonly slot: number
+  /** Its keys; undefined when it may be about anything in its slot. */
+  readonly keys: readonly ByteString[] | undefined
   /** The server that it is for, whoever is in charge. */
-  readonly at?: Endpoint
+  readonly at: Endpoint | undefined
+  readonly course: Course
+  readonly due: Due
+  /** In the order in which they came. */
+  readonly number: number
+  /** `sent`: a server has it. `done`: it has been carried out, or may have been. `dropped`: it will not be. */
+  state: 'waiting' | 'sent' | 'done' | 'dropped' = 'waiting'
   /** When it was first refused; monotonic milliseconds. */
   refusedAt: number | undefined
+  /** Why it was refused last. */
+  refusal: ReplyError | undefined
+  /** Not to be sent before; monotonic milliseconds. */
+  notBefore = 0
+  /** Who is to be asked this once. */
+  asked: Endpoint | undefined
   /** How often it has been sent on at once. */
-  hops: number
+  hops = 0
+
+  constructor(
+    { text, slot, keys, at }: Pick<RoutedCommand, 'text' | 'slot' | 'keys' | 'at'>,
+    number: number,
+    course: Course,
+    replies: Replies,
+  ) {
+    this.text = text
+    this.slot = slot
+    this.keys = keys
+    this.at = at
+    this.number = number
+    this.course = course
+    this.due = replies.add(this, 1)
+    this.due.isOpen = false
+  }
+
+  /** Itself and all that its client has sent behind it. */
+  andLater(): RoutedCommand[] {
+    const all: RoutedCommand[] = []
+    for (let due: Due | undefined = this.due; due !== undefined; due = due.next) {
+      if (due.source instanceof RoutedCommand) all.push(due.source)
+    }
+    return all
+  }
 }
+
+/** Stands for the hash slot of commands that have no keys. */
+export const NO_SLOT = -1
 
 /** What happens to commands that a lane could not get answered. */
 export interface RoutedLaneOwner {
+  /** A command has been answered: the reply is delivered next. */
+  answered(command: RoutedCommand): void
   /**
    * A server has answered with an error.
    *
-   * @returns whether the command is to be carried out elsewhere, or later; if not, the error is the reply
+   * @returns whether it has been seen to, since the command has not been carried out; if not, the error is the reply
    */
   refused(command: RoutedCommand, error: ReplyError, lane: RoutedLane): boolean
   /** The connection could not be made: none of these has been sent. */
@@ -62,6 +106,10 @@ export class RoutedLane implements LinkUser {
 
   get isUsable(): boolean {
     return !this.#isLost
+  }
+
+  get isIdle(): boolean {
+    return this.#entries.length === 0
   }
 
   connected(link: Link): void {
@@ -112,7 +160,10 @@ export class RoutedLane implements LinkUser {
     if (this.#isPart) {
       const first = entries.shift()
       first?.command.due.replies.owner.broken()
-      if (first !== undefined) first.command.due.replies.deliver(first.command.due, '', 1)
+      if (first !== undefined) {
+        this.#owner.answered(first.command)
+        first.command.due.replies.deliver(first.command.due, '', 1)
+      }
     }
     const commands = entries.map(({ command }) => command)
     if (wasConnected) this.#owner.lost(commands, why, this)
@@ -142,7 +193,10 @@ export class RoutedLane implements LinkUser {
         continue
       }
       this.#isPart = end === -1
-      if (end !== -1) this.#entries.shift()
+      if (end !== -1) {
+        this.#entries.shift()
+        this.#owner.answered(command)
+      }
       const { due } = command
       due.replies.deliver(due, bytes.latin1Slice(from, at), end === -1 ? 0 : 1)
       if (end === -1 && from === 0) due.replies.owner.receivesMuch(at)
@@ -152,6 +206,7 @@ export class RoutedLane implements LinkUser {
   #refused(command: RoutedCommand, frame: Buffer): void {
     const error = parseFrame(frame)
     if (error instanceof ReplyError && this.#owner.refused(command, error, this)) return
+    this.#owner.answered(command)
     command.due.replies.deliver(command.due, frame.latin1Slice(), 1)
   }
 }

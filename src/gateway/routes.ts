@@ -1,9 +1,9 @@
 import type { ByteString } from '../bytes/bytes.js'
 import type { CommandTable } from '../registry/command-table.js'
 import type { ServerCommand, ServerCommands } from '../upstream/command-info.js'
-import { spansNodes } from '../upstream/spanning.js'
 import { NameTable } from './name-table.js'
 import type { Effect } from './own.js'
+import { isForMany } from './spanning.js'
 
 /** What is done with a command. */
 export type Route =
@@ -67,6 +67,12 @@ export class Routes {
         this.#names.set(name, { kind: 'special', name, command: undefined })
       }
     }
+    for (const container of ['config', 'slowlog']) {
+      if (server.named(container) !== undefined) continue
+      const subcommands = new NameTable<Route>()
+      setUntold(subcommands, container, undefined)
+      this.#names.set(container, { kind: 'container', subcommands, otherwise: UNKNOWN })
+    }
     for (const { definition, module } of here.commands()) {
       if (module !== '<builtin>' || definition.name === 'module') this.#names.set(definition.name, { kind: 'local' })
     }
@@ -86,12 +92,27 @@ export class Routes {
 const UNKNOWN: Route = { kind: 'own', effect: 'none', command: undefined }
 
 function routeOf(command: ServerCommand, isCluster: boolean): Route {
-  if (command.subcommands.size === 0) return plainRouteOf(command, isCluster)
   const subcommands = new NameTable<Route>()
   // Today's clients send it when they connect, also to servers that do not know it yet.
   if (command.fullName === 'client') subcommands.set('setinfo', { kind: 'pass', command })
+  const isContainer = setUntold(subcommands, command.fullName, command) || command.subcommands.size > 0
+  if (!isContainer) return plainRouteOf(command, isCluster)
   for (const [name, sub] of command.subcommands) subcommands.set(name, plainRouteOf(sub, isCluster))
   return { kind: 'container', subcommands, otherwise: plainRouteOf(command, isCluster) }
+}
+
+/** Before Redis 7, a server does not tell of its subcommands: sets the routes of those that matter here; tells whether there are any. */
+function setUntold(routes: NameTable<Route>, container: string, command: ServerCommand | undefined): boolean {
+  let isAny = false
+  const set = (name: ByteString, route: Route): void => {
+    const [of, sub] = name.split('|')
+    if (of !== container || sub === undefined) return
+    routes.set(sub, route)
+    isAny = true
+  }
+  for (const name of SPECIAL) set(name, { kind: 'special', name, command })
+  for (const [name, effect] of EFFECTS) set(name, { kind: 'own', effect, command })
+  return isAny
 }
 
 function plainRouteOf(command: ServerCommand, isCluster: boolean): Route {
@@ -100,7 +121,7 @@ function plainRouteOf(command: ServerCommand, isCluster: boolean): Route {
   if (special !== undefined) return { kind: 'special', name: special, command }
   if (PASSING.has(fullName) || isPassing(command)) return { kind: 'pass', command }
   // It is sent to all of them, and leaves nothing behind on the way.
-  if (isCluster && spansNodes(command) && fullName !== 'wait') return { kind: 'pass', command }
+  if (isCluster && isForMany(command)) return { kind: 'pass', command }
   const effect = EFFECTS.get(fullName) ?? (command.has('blocking') ? 'wait' : 'none')
   return { kind: 'own', effect, command }
 }
@@ -124,6 +145,8 @@ const PASSING: ReadonlySet<ByteString> = new Set([
   'pubsub|channels',
   'pubsub|numpat',
   'pubsub|numsub',
+  'pubsub|shardchannels',
+  'pubsub|shardnumsub',
 ])
 
 /** Commands of which a client has no use for whom the Cluster is one server, or that would lead it past the gateway. */
@@ -144,8 +167,5 @@ const EFFECTS: ReadonlyMap<ByteString, Effect> = new Map([
   ['sync', 'stream at once'],
   ['wait', 'wait'],
   ['client|tracking', 'tracking'],
-  ['acl|setuser', 'rights'],
-  ['acl|deluser', 'rights'],
-  ['acl|load', 'rights'],
   ['psync', 'stream'],
 ])

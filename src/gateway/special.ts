@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import type { Login } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { CannotConnect } from '../upstream/open-error.js'
 import { bytesIn } from '../upstream/raw-reply.js'
 import { answerTo } from './answers.js'
 import type { GatewayConnection } from './connection.js'
@@ -20,7 +21,19 @@ export interface SpecialCall {
 
 /** Does the gateway's part of a command. All that the client had sent before has been answered. */
 export async function runSpecial(connection: GatewayConnection, call: SpecialCall): Promise<void> {
-  const { argv, name } = call
+  const { argv, name, text } = call
+  if (connection.own?.isStream === true) {
+    if (name !== 'quit' && name !== 'reset') {
+      connection.own.sendInStream(text)
+      return
+    }
+    await connection.own.endOfStream()
+  }
+  // In front of a Cluster, who has the transaction is to queue it, and nobody else to do it at once.
+  if (connection.gateway.isCluster && connection.own?.inMulti === true && !LEAVING.has(name)) {
+    const { command } = call
+    return connection.own.perform({ text, words: argv.length, effect: 'none', mode: '', argv, command })
+  }
   switch (name) {
     case 'auth':
       return change(connection, call, authOf(argv))
@@ -37,15 +50,22 @@ export async function runSpecial(connection: GatewayConnection, call: SpecialCal
     case 'client|reply':
       return clientReply(connection, call)
     default:
+      // Who sets a password stays in with the connection on which that has been done.
+      if (name === 'config|set' && argv.some(word => word.toLowerCase() === 'requirepass')) await connection.takeOwn()
       if (connection.own?.inMulti === true) return passOn(connection, call)
       connection.write(await answerTo(connection, call))
   }
 }
 
+function say(connection: GatewayConnection, bytes: Buffer): void {
+  const text = bytes.latin1Slice()
+  connection.write(connection.gateway.isCluster ? text.replace(OF_CLUSTER, AS_ONE) : text)
+}
+
 /** The server answers, and nothing changes here. */
 async function passOn(connection: GatewayConnection, { text }: SpecialCall): Promise<void> {
   const { bytes } = await connection.ask(text)
-  connection.write(bytes.latin1Slice())
+  say(connection, bytes)
 }
 
 /**
@@ -68,7 +88,8 @@ async function change(
       const bytes = await lanes.ask(text)
       isTaken = bytes[0] !== MINUS
       if (isTaken) connection.enter(lanes)
-      connection.write(bytes.latin1Slice())
+      say(connection, bytes)
+      if (isOfGateway(bytes)) connection.closeAfterReply()
       return
     }
     const { bytes, reply } = await connection.ask(text)
@@ -77,12 +98,12 @@ async function change(
       isTaken = true
       connection.enter(lanes)
     }
-    connection.write(bytes.latin1Slice())
+    say(connection, bytes)
   } catch (error) {
-    // What the server said to the gateway, in the client's name, is meant for the client.
-    const { cause } = error as { cause?: unknown }
-    if (!(error instanceof ReplyError) || !(cause instanceof ReplyError)) throw error
-    connection.client.reply.error(cause.message)
+    // What has been sent behind it must not be done elsewhere, or in another name, only since the server could not be reached.
+    if (error instanceof CannotConnect && error.cause instanceof ReplyError) {
+      connection.client.reply.error(gateway.explain(error))
+    } else connection.giveUp(error)
   } finally {
     if (!isTaken) gateway.lanes.leave(lanes)
   }
@@ -115,7 +136,12 @@ async function hello(connection: GatewayConnection, call: SpecialCall): Promise<
       at += 3
     } else if (option === 'setname' && at + 1 < options.length) {
       // A name is of one connection.
-      await connection.takeOwn()
+      try {
+        await connection.takeOwn()
+      } catch (error) {
+        connection.giveUp(error)
+        return
+      }
       at += 2
     } else return passOn(connection, call)
   }
@@ -125,11 +151,8 @@ async function hello(connection: GatewayConnection, call: SpecialCall): Promise<
 /** The client is as it was when it connected; what its own connections knew is forgotten with them. */
 async function reset(connection: GatewayConnection, call: SpecialCall): Promise<void> {
   if (call.argv.length !== 1) return passOn(connection, call)
-  const { client, gateway } = connection
-  connection.dropOwn()
-  client.reset()
-  connection.enter(gateway.lanes.enter(gateway.initialLanes))
-  client.reply.status('RESET')
+  connection.begin()
+  connection.client.reply.status('RESET')
 }
 
 /** CLIENT REPLY ON | OFF | SKIP: it is the gateway that drops the replies, so that it knows what is due. */
@@ -143,18 +166,24 @@ async function clientReply(connection: GatewayConnection, call: SpecialCall): Pr
   const mode = call.argv.length === 3 ? call.argv[2]!.toLowerCase() : ''
   switch (mode) {
     case 'on':
-      reply.muted = false
-      reply.ok()
-      return
     case 'off':
-      reply.muted = true
-      return
     case 'skip':
-      if (!reply.muted) connection.skipNext()
+      connection.setReplies(mode)
+      if (mode === 'on') reply.ok()
       return
     default:
       return passOn(connection, call)
   }
 }
 
+/** Whether a reply is an error of the gateway's: the server has not been reached, or has not answered. */
+function isOfGateway(reply: Buffer): boolean {
+  return /^-(UNKNOWNOUTCOME|UPSTREAMDOWN) /.test(reply.toString('latin1', 0, 16))
+}
+
+/** In the reply of HELLO: a Cluster looks like one server here. */
+const OF_CLUSTER = '$4\r\nmode\r\n$7\r\ncluster\r\n'
+const AS_ONE = '$4\r\nmode\r\n$10\r\nstandalone\r\n'
+/** What is done at once also in a transaction, or refused there. */
+const LEAVING: ReadonlySet<Special> = new Set<Special>(['quit', 'reset', 'client|reply'])
 const MINUS = 45

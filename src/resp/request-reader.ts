@@ -1,7 +1,7 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { splitArgs } from '../bytes/split-args.js'
 import { encodeCommand } from './encode.js'
-import { ProtocolError } from './parser.js'
+import { type ParserLimits, ProtocolError } from './parser.js'
 
 /**
  * Finds where the commands of a client begin and end, and where their words are, without making strings of them: for who passes them on
@@ -20,7 +20,7 @@ export class RequestReader {
   count = 0
   starts = new Int32Array(16)
   ends = new Int32Array(16)
-  readonly #maxBulkLength: () => number
+  readonly #limits: ParserLimits
   /** Bytes from here on have not been taken. */
   #at = 0
   #length = 0
@@ -31,9 +31,8 @@ export class RequestReader {
   #scanned = 0
   #wanted = -1
 
-  /** @param maxBulkLength the longest word, in bytes */
-  constructor(maxBulkLength: () => number) {
-    this.#maxBulkLength = maxBulkLength
+  constructor(limits: ParserLimits) {
+    this.#limits = limits
   }
 
   /** Bytes that have come and have not been taken. */
@@ -92,6 +91,7 @@ export class RequestReader {
         if (line === -1) return false
         const count = this.#integer(this.#at + 1, line)
         if (count === undefined || count > MAX_ARGUMENTS) throw new ProtocolError('invalid multibulk length')
+        if (count > 10 && !this.#limits.trusted()) throw new ProtocolError('unauthenticated multibulk length')
         if (count <= 0) {
           this.#at = line + 2
           continue
@@ -171,9 +171,10 @@ export class RequestReader {
     const line = this.#line(at, 'too big bulk count string')
     if (line === -1) return false
     const length = this.#integer(at + 1, line)
-    if (length === undefined || length < 0 || length > this.#maxBulkLength()) {
+    if (length === undefined || length < 0 || length > this.#limits.maxBulkLength()) {
       throw new ProtocolError('invalid bulk length')
     }
+    if (length > 16384 && !this.#limits.trusted()) throw new ProtocolError('unauthenticated bulk length')
     const start = line + 2
     const end = start + length
     if (end + 2 > this.#length) return false

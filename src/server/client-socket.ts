@@ -119,10 +119,14 @@ export abstract class ClientSocket implements Transport {
   #end(): void {
     if (this.#ending) return
     this.#ending = true
+    this.ending()
     this.socket.end()
     // Who does not take its last reply keeps the connection no longer than that.
     this.socket.setTimeout(LINGER, () => this.socket.destroy())
   }
+
+  /** The last reply is on its way. */
+  protected ending(): void {}
 
   protected closed(): void {
     this.owner.engine.disconnect(this.client)

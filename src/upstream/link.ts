@@ -13,6 +13,9 @@ export interface LinkUser {
   drained?(): void
 }
 
+/** The server has ended the connection in order. */
+export class EndOfLink extends Error {}
+
 /** A connection to a server as a stream of bytes. What is written in one turn of the event loop goes out together. */
 export class Link {
   user: LinkUser = NOBODY
@@ -26,7 +29,7 @@ export class Link {
     this.#socket = socket
     socket.setNoDelay(true)
     socket.on('error', error => this.#lose(error))
-    socket.on('close', () => this.#lose(new Error('the server has closed it')))
+    socket.on('close', () => this.#lose(new EndOfLink('the server has closed it')))
     socket.on('drain', () => this.user.drained?.())
   }
 

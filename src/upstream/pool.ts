@@ -45,6 +45,11 @@ export class Pool {
     for (const go of this.#waiting.splice(0)) go()
   }
 
+  /** Closes the connections that there are. */
+  abandon(): void {
+    for (const connection of [...this.#idle, ...this.#used]) connection.close()
+  }
+
   /** Closes the connections as soon as they are not in use, and makes no more: the server is none of the upstream's any more. */
   retire(): void {
     this.#retired = true

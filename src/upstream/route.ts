@@ -62,6 +62,8 @@ export class Route {
     if (error instanceof ConnectionLost) {
       if (address.kind === 'server') {
         patience.takeLoss(error)
+        // There may be more that were lost together with it, of which it is not known yet.
+        if (!patience.isFirstLoss) await patience.wait()
         return
       }
       // It is known what that would be answered by now, if somebody else were in charge.
@@ -122,6 +124,11 @@ class Patience {
   /** Whether nothing has failed yet. */
   get isFirst(): boolean {
     return this.#since === undefined
+  }
+
+  /** Whether no more than one connection has been lost. */
+  get isFirstLoss(): boolean {
+    return this.#losses < 2
   }
 
   /** Throws the error if the time is up. */

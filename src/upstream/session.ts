@@ -93,6 +93,12 @@ export class Session {
     return this.#subscriber.subscribe(channel, listener)
   }
 
+  /** Closes the connections to a server that answers no more, but those of commands that are meant to wait. */
+  abandon(name: string): void {
+    const server = this.#servers.get(name)
+    for (const connections of [server?.exclusive, server?.reads, server?.calls]) connections?.abandon()
+  }
+
   /** Lets go of servers that are none of the upstream's any more. */
   topologyChanged(): void {
     const { topology } = this.upstream

@@ -26,6 +26,11 @@ export class Shared {
     this.#current?.close()
   }
 
+  /** Closes the connection that there is. */
+  abandon(): void {
+    this.#current?.close()
+  }
+
   /** Closes it as soon as no reply is due, and makes it no more: the server is none of the upstream's any more. */
   retire(): void {
     this.#retired = true

@@ -6,7 +6,7 @@ import { ClusterTopology } from './cluster.js'
 import { ServerCommands } from './command-info.js'
 import { Connection, ConnectionLost, type Handshake } from './connection.js'
 import { firstAnswer } from './first-answer.js'
-import { openError } from './open-error.js'
+import { type CannotConnect, openError } from './open-error.js'
 import { bytesIn } from './raw-reply.js'
 import { SentinelTopology } from './sentinel.js'
 import { Session } from './session.js'
@@ -25,6 +25,10 @@ export class Upstream {
   readonly limits: UpstreamLimits
   readonly topology: Topology
   readonly commands: ServerCommands
+  /** Told when other servers may be in charge than before. */
+  onChange: () => void = () => {}
+  /** Why nobody need try to connect to a server, if somebody knows: who waits in a line for it would wait once more for each before. */
+  whyAway: (endpoint: Endpoint) => CannotConnect | undefined = () => undefined
   readonly #sessions = new Map<string, Session>()
   #isClosed = false
 
@@ -35,6 +39,7 @@ export class Upstream {
     this.commands = commands
     topology.onChange = () => {
       for (const session of this.#sessions.values()) session.topologyChanged()
+      this.onChange()
     }
   }
 
@@ -77,12 +82,19 @@ export class Upstream {
    * @throws ReplyError that says what to change
    */
   async connect(endpoint: Endpoint, handshake: Handshake): Promise<Connection> {
+    const away = this.whyAway(endpoint)
+    if (away !== undefined) throw away
     try {
       const mustBePrimary = this.address.kind === 'sentinel'
       return await Connection.open(endpoint, { ...handshake, mustBePrimary }, this.limits.timeout)
     } catch (error) {
       throw openError(endpoint, handshake, error)
     }
+  }
+
+  /** Gives up what modules' commands are waiting for from a server that answers no more. */
+  abandon({ name }: Endpoint): void {
+    for (const session of this.#sessions.values()) session.abandon(name)
   }
 
   get isClosed(): boolean {

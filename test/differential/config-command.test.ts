@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { describeDifferential } from '../support/differential.js'
+import { expect, test } from 'vitest'
+import { describeDifferential, ofKrmt } from '../support/differential.js'
 import { startKrmtServer } from '../support/krmt-server.js'
 import { connect } from '../support/resp-client.js'
 
@@ -84,7 +84,7 @@ describeDifferential('CONFIG', ({ session }) => {
   )
 })
 
-describe('CONFIG SET port and bind', () => {
+ofKrmt.describe('CONFIG SET port and bind', () => {
   test('listens there, and leaves connections as they are', async () => {
     const krmt = await startKrmtServer({ config: { bind: '127.0.0.1' } })
     const client = await connect({ port: krmt.port })
@@ -176,7 +176,7 @@ describe('CONFIG SET port and bind', () => {
   })
 })
 
-test('CONFIG RESETSTAT begins all counts anew', async () => {
+ofKrmt.test('CONFIG RESETSTAT begins all counts anew', async () => {
   const krmt = await startKrmtServer()
   const client = await connect({ path: krmt.socketPath })
   await client.sendMany([['SET', 'k', 'v'], ['GET', 'k'], ['GET', 'no'], ['NOSUCH'], ['INCR', 'k'], ['GET']])
@@ -198,7 +198,7 @@ test('CONFIG RESETSTAT begins all counts anew', async () => {
   await krmt.stop()
 })
 
-test('CONFIG REWRITE keeps the file and brings it up to date', async () => {
+ofKrmt.test('CONFIG REWRITE keeps the file and brings it up to date', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'krmt-rewrite-'))
   const file = join(folder, 'krmt.conf')
   writeFileSync(file, '# mine\nhz 15\ntimeout 5\n')

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describeDifferential } from '../support/differential.js'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { describeDifferential, ofKrmt } from '../support/differential.js'
 import { type KrmtServer, startKrmtServer } from '../support/krmt-server.js'
 import { connect, type Reply, type RespClient } from '../support/resp-client.js'
 
@@ -99,7 +99,7 @@ describeDifferential(
        MODULE HELP x`,
     )
 
-    test('slow commands are logged as Redis does, trimmed and without passwords', async () => {
+    ofKrmt.test('slow commands are logged as Redis does, trimmed and without passwords', async () => {
       const { krmt, redis } = servers()
       const logs: unknown[] = []
       for (const { socketPath } of [krmt, redis]) {
@@ -139,7 +139,7 @@ describeDifferential(
       expect(logs[0]).toEqual(logs[1])
     })
 
-    test('MONITOR shows what Redis shows', async () => {
+    ofKrmt.test('MONITOR shows what Redis shows', async () => {
       const { krmt, redis } = servers()
       const shown: string[][] = []
       for (const { socketPath } of [krmt, redis]) {
@@ -194,7 +194,7 @@ describeDifferential(
   { config: { 'enable-module-command': 'local' } },
 )
 
-describe('the server, by itself', () => {
+ofKrmt.describe('the server, by itself', () => {
   let krmt: KrmtServer
   let client: RespClient
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeDifferential } from '../support/differential.js'
+import { describeDifferential, ofKrmt } from '../support/differential.js'
 import { connect, type Reply } from '../support/resp-client.js'
 
 /** The integers from one to another, as words. */
@@ -361,7 +361,7 @@ describeDifferential('sets', ({ session, servers }) => {
   )
 
   // redis-server is not asked: it would fill its memory.
-  test('more repetitions than a reply should hold are refused', async () => {
+  ofKrmt.test('more repetitions than a reply should hold are refused', async () => {
     const client = await connect({ path: servers().krmt.socketPath })
     await client.send('FLUSHALL')
     await client.send('SADD', 's', 'a')

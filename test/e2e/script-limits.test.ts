@@ -128,6 +128,11 @@ describe('a script that runs for long', () => {
       ],
     })
     expect(await after).toEqual({ type: 'bulk', value: '3' })
+    // Each counts once, with its own failure.
+    const stats = (name: string) => krmt.engine.commands.lookup(name)?.stats
+    expect(stats('eval')).toMatchObject({ calls: 2, failed: 1 })
+    expect(stats('exec')).toMatchObject({ calls: 1, failed: 0 })
+    expect(stats('exec')?.microseconds).toBeGreaterThanOrEqual(stats('eval')?.microseconds ?? Infinity)
   })
 
   test('commands that are queued are refused, and the transaction with them', async () => {

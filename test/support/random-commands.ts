@@ -17,6 +17,8 @@ const { KRMT_FUZZ_COMMANDS, KRMT_FUZZ_SEED } = process.env
 
 /** The environment gives the one of a run that is to be repeated. */
 const SEED = Number(KRMT_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
+/** Milliseconds after which an answer is missing. */
+const ANSWER_WITHIN = 5000
 /** The parameters of both servers. */
 const EVENTS = 'KEAmn'
 
@@ -113,6 +115,11 @@ export function describeRandomCommands(name: string, options: RandomOptions): vo
     /** What differs first when both servers run the commands on empty databases; undefined when nothing does. */
     async function differences(commands: readonly RandomCommand[], protocol: 2 | 3): Promise<Differing | undefined> {
       const [ours, theirs] = await Promise.all([krmt.run(commands, protocol), redis.run(commands, protocol)])
+      if (ours === undefined || theirs === undefined) {
+        const answered = (outcome: Outcome | undefined): string =>
+          outcome === undefined ? 'not answered in time' : 'answered'
+        return told('All of it', commands.length, answered(ours), answered(theirs))
+      }
       // Commands that wait for EXEC, whose reply is made of theirs.
       let queued: Comparison[] = []
       const isSmall = !commands.some(makesLarge)
@@ -183,10 +190,12 @@ interface Outcome {
 
 /** One server, with a client that sends the commands and another that listens to keyspace events. */
 class Side {
+  #patience = ANSWER_WITHIN
+
   private constructor(
     readonly server: Listening,
-    readonly client: RespClient,
-    readonly listener: RespClient,
+    private client: RespClient,
+    private listener: RespClient,
     readonly isCut: boolean,
   ) {}
 
@@ -197,7 +206,27 @@ class Side {
     return new Side(server, client, listener, isCut)
   }
 
-  async run(commands: readonly RandomCommand[], protocol: 2 | 3): Promise<Outcome> {
+  /** Undefined when not all has been answered in time. */
+  async run(commands: readonly RandomCommand[], protocol: 2 | 3): Promise<Outcome | undefined> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>(resolve => {
+      timer = setTimeout(() => resolve(undefined), this.#patience)
+    })
+    const outcome = await Promise.race([this.#run(commands, protocol), late])
+    clearTimeout(timer)
+    if (outcome !== undefined) return outcome
+    // Which commands it takes is found out by trying many.
+    this.#patience = 300
+    // What is still to come would be taken for answers to what is sent next.
+    const { client, listener } = this
+    const { client: next, listener: other } = await Side.open(this.server, this.isCut)
+    this.client = next
+    this.listener = other
+    await Promise.all([client.close(), listener.close()])
+    return undefined
+  }
+
+  async #run(commands: readonly RandomCommand[], protocol: 2 | 3): Promise<Outcome> {
     const replies = await this.#send([
       ['RESET'],
       ['FLUSHALL'],

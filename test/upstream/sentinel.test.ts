@@ -77,6 +77,7 @@ describeWithRedis('behind Sentinels', () => {
     const port = await portOf(deaf)
     const other = watched.servers.find(server => server.port !== port && server.state === 'running')!
     const [there, here] = await Promise.all([connect({ port: other.port }), connect({ port })])
+    await vi.waitFor(async () => expect(await there.send('GET', 's')).toEqual({ type: 'bulk', value: '1' }), WAIT)
     await there.send('REPLICAOF', 'NO', 'ONE')
     await here.send('REPLICAOF', '127.0.0.1', String(other.port))
     const waiting = deaf.bump(keys)

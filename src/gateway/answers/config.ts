@@ -4,8 +4,8 @@ import { ReplyError } from '../../errors.js'
 import type { GatewayConnection } from '../connection.js'
 import type { SpecialCall } from '../special.js'
 import { elementsOf, mapOf, wordIn } from './frames.js'
-import { type Answer, ask, askAs, handled, isDenial, isUnreached, runHere, written } from './own-part.js'
-import { refusalOf, refusalOfModule } from './rights.js'
+import { type Answer, ask, askAs, handled, runHere, written } from './own-part.js'
+import { isUnknown, refusalIn, refusalOf, refusalOfModule } from './rights.js'
 
 /**
  * CONFIG of the gateway: the server's parameters, and those that tell of modules and of the upstream. All others that a gateway has
@@ -25,10 +25,12 @@ async function get(connection: GatewayConnection, call: SpecialCall): Promise<By
   if (found.length === 0) return (await askAs(connection, call)).text
   const ours = found.flat().map(word => written(connection, reply => reply.bulk(word)))
   const asked = patterns.filter(pattern => !isOurs(pattern))
-  if (asked.length === 0) {
-    return (await refusalOf(connection, ['CONFIG', 'GET', NOBODYS])) ?? mapOf(ours, connection.protocol)
+  // Whoever asks for ours alone asks for a parameter that no server has, to see whether he may.
+  const answered = await ask(connection, ['CONFIG', 'GET', ...(asked.length === 0 ? [NOBODYS] : asked)])
+  const { reply, bytes, text } = answered
+  if (asked.length === 0 || isUnknown(reply)) {
+    return (await refusalIn(connection, answered)) ?? mapOf(ours, connection.protocol)
   }
-  const { reply, bytes, text } = await ask(connection, ['CONFIG', 'GET', ...asked])
   if (reply instanceof ReplyError) return text
   const theirs = elementsOf(bytes)
   const kept = theirs.filter((_, i) => !isOurs(wordIn(theirs[i - (i % 2)])))
@@ -39,12 +41,7 @@ async function get(connection: GatewayConnection, call: SpecialCall): Promise<By
 async function set(connection: GatewayConnection, call: SpecialCall): Promise<ByteString> {
   const names = call.argv.slice(2).filter((_, i) => i % 2 === 0)
   const ours = names.filter(isOurs)
-  if (ours.length === 0) {
-    const { text } = await askAs(connection, call)
-    // A password may have been set.
-    connection.rightsChanged()
-    return text
-  }
+  if (ours.length === 0) return (await askAs(connection, call)).text
   const theirs = names.find(name => !isOurs(name))
   if (theirs !== undefined) {
     throw new ReplyError(
@@ -61,9 +58,11 @@ async function set(connection: GatewayConnection, call: SpecialCall): Promise<By
 
 /** CONFIG REWRITE: the server's file and, if it has one, the gateway's, which keeps the modules that are loaded. */
 async function rewrite(connection: GatewayConnection, call: SpecialCall): Promise<ByteString> {
-  const { reply, text } = await askAs(connection, call)
-  const isRefused = isDenial(reply) || isUnreached(reply)
-  if (isRefused || connection.gateway.engine.config.file === undefined) return text
+  const asked = await askAs(connection, call)
+  const { reply, text } = asked
+  if (connection.gateway.engine.config.file === undefined) return text
+  const refusal = await refusalIn(connection, asked, 'config file')
+  if (refusal !== undefined) return refusal
   const own = await runHere(connection, call.argv)
   const isDone = own.startsWith('+')
   if (!(reply instanceof ReplyError)) return isDone ? text : own

@@ -82,8 +82,3 @@ function handlerIn(engine: Engine, argv: readonly ByteString[]) {
 export function isDenial(reply: RawReply): boolean {
   return reply instanceof ReplyError && /^(NOAUTH|NOPERM|DENIED)\b/.test(reply.message)
 }
-
-/** Whether an error is the gateway's: the server could not be asked. */
-export function isUnreached(reply: RawReply): boolean {
-  return reply instanceof ReplyError && /^(UPSTREAMDOWN|UNKNOWNOUTCOME) /.test(reply.message)
-}

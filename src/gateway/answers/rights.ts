@@ -1,7 +1,8 @@
 import type { ByteString } from '../../bytes/bytes.js'
 import { ReplyError } from '../../errors.js'
+import type { RawReply } from '../../resp/reply-reader.js'
 import type { GatewayConnection } from '../connection.js'
-import { ask } from './own-part.js'
+import { type Asked, ask } from './own-part.js'
 
 /**
  * Why a client may not call MODULE, in the server's eyes: RESP, or undefined if it may. What it may load runs in the gateway, but who
@@ -22,19 +23,32 @@ export async function refusalOf(
   trial: readonly ByteString[],
   expected?: string,
 ): Promise<ByteString | undefined> {
-  const { reply, text } = await ask(connection, trial)
+  return refusalIn(connection, await ask(connection, trial), expected)
+}
+
+/** The same, by the server's reply to a call. */
+export async function refusalIn(
+  connection: GatewayConnection,
+  { reply, text }: Asked,
+  expected?: string,
+): Promise<ByteString | undefined> {
   if (!(reply instanceof ReplyError)) return undefined
   const { message } = reply
-  if (AFTER_RIGHTS.test(message)) return undefined
-  if (message.startsWith('ERR ') && expected !== undefined && message.includes(expected)) return undefined
-  if (!UNKNOWN.test(message)) return text
-  // A managed service may have taken the command away, and does so before it asks who calls.
-  const ping = await ask(connection, ['PING'])
-  return ping.reply instanceof ReplyError && /^(NOAUTH|DENIED|UPSTREAMDOWN|UNKNOWNOUTCOME)\b/.test(ping.reply.message)
-    ? ping.text
-    : undefined
+  if (isUnknown(reply)) {
+    // A managed service may have taken the command away, and does so before it asks who calls.
+    const ping = await ask(connection, ['PING'])
+    return ping.reply instanceof ReplyError && !SOMEBODY.test(ping.reply.message) ? ping.text : undefined
+  }
+  const isExpected = message.startsWith('ERR ') && expected !== undefined && message.includes(expected)
+  return isExpected || AFTER_RIGHTS.test(message) ? undefined : text
+}
+
+/** Whether a reply is that of a server which has not the command. */
+export function isUnknown(reply: RawReply): boolean {
+  return reply instanceof ReplyError && /^ERR unknown (sub)?command/i.test(reply.message)
 }
 
 /** What a server refuses for another reason than who calls, and only when it has found that it may. */
 const AFTER_RIGHTS = /^(LOADING|BUSY|MASTERDOWN|MISCONF|OOM|READONLY|CLUSTERDOWN) /
-const UNKNOWN = /^ERR unknown (sub)?command/i
+/** Errors of those who are let in, whatever they may do then. */
+const SOMEBODY = /^(NOPERM|LOADING|BUSY|MASTERDOWN|MISCONF|CLUSTERDOWN) /

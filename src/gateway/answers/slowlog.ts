@@ -5,7 +5,8 @@ import { numberIn } from '../../upstream/raw-reply.js'
 import type { GatewayConnection } from '../connection.js'
 import type { SpecialCall } from '../special.js'
 import { arrayOf, elementsOf } from './frames.js'
-import { type Answer, askAs, handled, written } from './own-part.js'
+import { type Answer, type Asked, askAs, handled, written } from './own-part.js'
+import { isUnknown, refusalIn } from './rights.js'
 
 /** SLOWLOG of the gateway: the server's log, and the modules' commands that took long here, which count by the time that the client waited. */
 export const slowlogAnswers: readonly (readonly [ByteString, Answer])[] = [
@@ -16,15 +17,15 @@ export const slowlogAnswers: readonly (readonly [ByteString, Answer])[] = [
 
 /** SLOWLOG GET [count] */
 async function get(connection: GatewayConnection, call: SpecialCall): Promise<ByteString> {
-  const { reply, bytes, text } = await askAs(connection, call)
-  if (reply instanceof ReplyError) return text
+  const asked = await askAs(connection, call)
+  if (asked.reply instanceof ReplyError) return withoutServer(connection, call, asked)
   const own = Buffer.from(handled(connection, ['slowlog', 'get', '-1']), 'latin1')
   const entries = [
-    ...elementsOf(bytes).map(entry => new Entry(entry, false)),
+    ...elementsOf(asked.bytes).map(entry => new Entry(entry, false)),
     ...elementsOf(own).map(entry => new Entry(entry, true)),
   ].sort((a, b) => b.id - a.id)
-  const asked = call.argv[2] === undefined ? 10 : Number(call.argv[2])
-  const shown = asked < 0 ? entries : entries.slice(0, asked)
+  const count = call.argv[2] === undefined ? 10 : Number(call.argv[2])
+  const shown = count < 0 ? entries : entries.slice(0, count)
   let last = Number.POSITIVE_INFINITY
   return arrayOf(
     shown.map(entry => {
@@ -36,16 +37,24 @@ async function get(connection: GatewayConnection, call: SpecialCall): Promise<By
 
 /** SLOWLOG LEN */
 async function length(connection: GatewayConnection, call: SpecialCall): Promise<ByteString> {
-  const { reply, text } = await askAs(connection, call)
-  if (reply instanceof ReplyError) return text
+  const asked = await askAs(connection, call)
+  const { reply } = asked
+  if (reply instanceof ReplyError) return withoutServer(connection, call, asked)
   return written(connection, sum => sum.integer(numberIn(reply) + connection.gateway.engine.slowlog.entries.length))
 }
 
 /** SLOWLOG RESET */
 async function reset(connection: GatewayConnection, call: SpecialCall): Promise<ByteString> {
-  const { reply, text } = await askAs(connection, call)
-  if (!(reply instanceof ReplyError)) handled(connection, ['slowlog', 'reset'])
-  return text
+  const asked = await askAs(connection, call)
+  if (asked.reply instanceof ReplyError) return withoutServer(connection, call, asked)
+  handled(connection, call.argv)
+  return asked.text
+}
+
+/** By an error of the server's. One that has no slow log leaves the gateway its own. */
+async function withoutServer(connection: GatewayConnection, call: SpecialCall, asked: Asked): Promise<ByteString> {
+  if (!isUnknown(asked.reply)) return asked.text
+  return (await refusalIn(connection, asked)) ?? handled(connection, call.argv)
 }
 
 /**
