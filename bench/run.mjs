@@ -2,6 +2,7 @@
 // drifts treats both alike. Prints ratios of medians; `--rounds N`, `--only TEXT`, `--markdown`.
 import { parseArgs } from 'node:util'
 import { commandCases } from './cases/commands.mjs'
+import { gatewayCases } from './cases/gateway.mjs'
 import { inProcessCases } from './cases/in-process.mjs'
 import { kitCases } from './cases/kit.mjs'
 import { memoryCase } from './cases/memory.mjs'
@@ -20,8 +21,8 @@ const rows = []
 
 const servers = await startServers()
 try {
-  const cases = [...commandCases, ...kitCases, ...scriptCases, ...inProcessCases, memoryCase].filter(({ name }) =>
-    name.includes(values.only),
+  const cases = [...commandCases, ...kitCases, ...scriptCases, ...gatewayCases, ...inProcessCases, memoryCase].filter(
+    ({ name }) => name.includes(values.only),
   )
   for (const [index, { name, aim, unit = 'requests/s', prepare, krmt, redis, once = false }] of cases.entries()) {
     process.stderr.write(`[${index + 1}/${cases.length}] ${name}\n`)

@@ -9,17 +9,23 @@ import { createClient } from 'redis'
 const program = fileURLToPath(new URL('../dist/esm/src/cli/main.js', import.meta.url))
 const kit = ['poong', 'hmsetnx', 'hmsetif', 'bitallpos', 'geo', 'scriptname']
 
-/** Starts krmt with the kit, and redis-server, each on a port of its own; `krmt` and `redis` are { port, pid, client }. */
+/**
+ * Starts krmt with the kit, redis-server, and a gateway with the kit in front of that, each on a port of its own; `krmt`, `redis` and `gateway`
+ * are { port, pid, client }.
+ */
 export async function startServers() {
   const folder = mkdtempSync(join(tmpdir(), 'krmt-bench-'))
   const modules = kit.flatMap(name => ['--module-add', name])
   const krmt = await start(process.execPath, [program, ...modules], folder)
   const redis = await start('redis-server', ['--save', '', '--appendonly', 'no'], folder)
+  const upstream = ['--upstream', `redis://127.0.0.1:${redis.port}`]
+  const gateway = await start(process.execPath, [program, ...upstream, ...modules], folder)
   return {
     krmt,
     redis,
+    gateway,
     async stop() {
-      for (const { client, child } of [krmt, redis]) {
+      for (const { client, child } of [krmt, gateway, redis]) {
         client.destroy()
         child.kill('SIGKILL')
       }

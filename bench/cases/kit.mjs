@@ -1,8 +1,8 @@
 import { redisBenchmark } from '../servers.mjs'
 
-const POINTS = 100_000
+export const POINTS = 100_000
 /** A square of 4 by 4 degrees around the centre, in which the points lie evenly. */
-const [LATITUDE, LONGITUDE, SIDE] = [48, 11, 4]
+export const [LATITUDE, LONGITUDE, SIDE] = [48, 11, 4]
 
 /** The kit's commands beside the nearest thing that Redis has. */
 export const kitCases = [
@@ -50,7 +50,7 @@ export const kitCases = [
 ]
 
 /** What people write who have no HMSETNX. */
-const SET_SCRIPT = `
+export const SET_SCRIPT = `
 for i = 1, #ARGV, 2 do
   if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 then return 0 end
 end
@@ -82,13 +82,13 @@ function piped(pipeline) {
 }
 
 /** The radius, in km, of the circle that holds so many of the points. */
-function radiusOf(hits) {
+export function radiusOf(hits) {
   const kmOfDegree = 111.226
   const area = (SIDE * kmOfDegree) ** 2 * Math.cos((LATITUDE * Math.PI) / 180)
   return Math.sqrt((hits / POINTS) * (area / Math.PI)).toFixed(3)
 }
 
-async function addPoints({ krmt, redis }) {
+export async function addPoints({ krmt, redis }) {
   if ((await redis.client.zCard('points')) === POINTS) return
   // The same points on both: a small generator with a fixed seed (Numerical Recipes' linear congruence).
   let seed = 1
