@@ -641,7 +641,12 @@ describeWithRedis('in front of a server without CONFIG and SLOWLOG', () => {
       array(bulk('module-strict'), bulk('yes')),
       array(bulk('module-strict'), bulk('yes')),
       OK,
-      { items: [{ items: expect.arrayContaining([array(bulk('CONFIG'), bulk('SET'), bulk('module-strict'), bulk('no'))]) }, {}] },
+      {
+        items: [
+          { items: expect.arrayContaining([array(bulk('CONFIG'), bulk('SET'), bulk('module-strict'), bulk('no'))]) },
+          {},
+        ],
+      },
       integer(2),
       OK,
     ])
