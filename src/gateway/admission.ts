@@ -1,5 +1,6 @@
-import { NO_LOGIN } from '../upstream/address.js'
+import { type Endpoint, NO_LOGIN } from '../upstream/address.js'
 import { Coalesced } from '../upstream/coalesced.js'
+import { firstAnswer } from '../upstream/first-answer.js'
 import type { Upstream } from '../upstream/upstream.js'
 
 /**
@@ -29,14 +30,25 @@ export class Admission {
 
   async #ask(): Promise<void> {
     const anybody = { login: NO_LOGIN, database: 0, protocol: 2, mayBeUntrusted: true } as const
-    try {
-      const connection = await this.#upstream.connect(this.#upstream.topology.endpointFor(), anybody)
+    const ask = async (endpoint: Endpoint): Promise<boolean> => {
+      const connection = await this.#upstream.connect(endpoint, anybody)
       connection.close()
-      if (connection.isUntrusted && !this.#asksPassword) this.generation++
-      this.#asksPassword = connection.isUntrusted
+      return connection.isUntrusted
+    }
+    try {
+      const primaries = this.#upstream.topology.primaries()
+      // One node of a Cluster that is down, or stands still, is no reason to keep out those who want another.
+      const asksPassword = await (primaries.length > 1
+        ? firstAnswer(primaries, ask, PATIENCE)
+        : ask(this.#upstream.topology.endpointFor()))
+      if (asksPassword && !this.#asksPassword) this.generation++
+      this.#asksPassword = asksPassword
     } catch (error) {
       this.generation++
-      throw error
+      throw error instanceof AggregateError ? error.errors[0] : error
     }
   }
 }
+
+/** Milliseconds after which another node is asked too. */
+const PATIENCE = 300

@@ -52,7 +52,20 @@ export class ClusterTransactions {
   }
 
   async watch(call: OwnCall, slot: number): Promise<void> {
-    const error = await this.#own.inCharge(slot, false, async node => {
+    try {
+      const error = await this.#watch(call, slot)
+      if (error === undefined) return
+      this.#isStale = true
+      this.#own.error(error.message)
+    } catch (error) {
+      // What is not watched must not be relied on.
+      this.#isStale = true
+      throw error
+    }
+  }
+
+  #watch(call: OwnCall, slot: number): Promise<ReplyError | undefined> {
+    return this.#own.inCharge(slot, false, async node => {
       if (this.#watching !== undefined && this.#watching !== node) {
         if (!this.#watched.has(slot)) {
           this.#own.error(CROSSSLOT)
@@ -69,7 +82,6 @@ export class ClusterTransactions {
       }
       return elsewhere
     })
-    if (error !== undefined) this.#own.error(error.message)
   }
 
   async unwatch(call: OwnCall): Promise<void> {
@@ -86,6 +98,16 @@ export class ClusterTransactions {
 
   async queue(call: OwnCall, slot: number | undefined): Promise<void> {
     const open = this.#open!
+    try {
+      await this.#queue(open, call, slot)
+    } catch (error) {
+      // Nobody could be asked: it must not be left out of what is done.
+      open.isRefused = true
+      throw error
+    }
+  }
+
+  async #queue(open: Transaction, call: OwnCall, slot: number | undefined): Promise<void> {
     const { effect, command, argv, text } = call
     if (effect === 'multi') return this.#own.error('ERR MULTI calls can not be nested')
     if (command?.fullName === 'watch') return this.#own.error('ERR WATCH inside MULTI is not allowed')

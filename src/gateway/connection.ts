@@ -515,7 +515,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       (this.#held && this.requests.buffered > HELD_INPUT) ||
       this.socket.writableLength > UNTAKEN_OUTPUT ||
       this.own?.isFull === true ||
-      this.#lanes.only?.isFull(() => this.#flow()) === true
+      this.#lanes.isFull(this.replies, () => this.#flow())
     if (this.own !== undefined) this.own.setPaused(this.socket.writableLength > UNTAKEN_OUTPUT)
     if (this.socket.writableLength > UNTAKEN_OUTPUT) this.#wantsOwn = true
     if (isFull === this.#isPaused) return

@@ -13,10 +13,20 @@ export class Course {
   isTimed = false
   /** Where commands of a slot have been sent since nothing was due. */
   readonly #lanes = new Map<number, RoutedLane>()
+  /** The same, each once. */
+  readonly #used = new Set<RoutedLane>()
 
   /** Nothing is due any more. */
   clear(): void {
-    if (this.#lanes.size > 0) this.#lanes.clear()
+    if (this.#lanes.size === 0) return
+    this.#lanes.clear()
+    this.#used.clear()
+  }
+
+  /** Whether more has been written than one of the servers takes to which something has been sent. */
+  get isHeldUp(): boolean {
+    for (const lane of this.#used) if (lane.isFull) return true
+    return false
   }
 
   /** Whether a command cannot overtake another one on the way to this lane. */
@@ -27,6 +37,7 @@ export class Course {
 
   goes({ slot }: RoutedCommand, lane: RoutedLane): void {
     this.#lanes.set(slot, lane)
+    this.#used.add(lane)
     this.sent++
   }
 

@@ -92,6 +92,11 @@ export class LaneSet {
     return this.#lane
   }
 
+  /** Whether more has been written than a server takes to which a client has sent something; `then` is called when it has taken it. */
+  isFull(replies: Replies, then: () => void): boolean {
+    return this.router?.isFull(replies, then) ?? this.#lane?.isFull(then) ?? false
+  }
+
   /** Whether the server wants its clients to authenticate, and these have not: it ends their connection if they send too much. */
   get isUntrusted(): boolean {
     return this.router?.isUntrusted ?? this.#isUntrusted

@@ -73,6 +73,8 @@ export interface RoutedLaneOwner {
    * @returns whether it has been seen to, since the command has not been carried out; if not, the error is the reply
    */
   refused(command: RoutedCommand, error: ReplyError, lane: RoutedLane): boolean
+  /** The server has taken all that had been written, or the lane is no more. */
+  drained(): void
   /** The connection could not be made: none of these has been sent. */
   notSent(commands: readonly RoutedCommand[], why: string, lane: RoutedLane): void
   /** The connection has been lost: whether these have been carried out is not known. */
@@ -112,6 +114,11 @@ export class RoutedLane implements LinkUser {
     return this.#entries.length === 0
   }
 
+  /** Whether more has been written than the server takes; the owner is told when it has taken it. */
+  get isFull(): boolean {
+    return this.#link?.isFull === true
+  }
+
   connected(link: Link): void {
     if (this.#isLost) {
       link.destroy()
@@ -145,6 +152,10 @@ export class RoutedLane implements LinkUser {
     }
   }
 
+  drained(): void {
+    this.#owner.drained()
+  }
+
   lost(error: Error): void {
     this.end(`the connection was lost (${error.message})`)
   }
@@ -168,6 +179,7 @@ export class RoutedLane implements LinkUser {
     const commands = entries.map(({ command }) => command)
     if (wasConnected) this.#owner.lost(commands, why, this)
     else this.#owner.notSent(commands, why, this)
+    this.#owner.drained()
   }
 
   #distribute(bytes: Buffer): void {

@@ -22,6 +22,7 @@ export class Router implements RoutedLaneOwner {
   readonly #lanes = new Map<string, RoutedLane>()
   readonly #attempts = new WeakMap<RoutedLane, Promise<void>>()
   readonly #courses = new WeakMap<Replies, Course>()
+  readonly #waitingForDrain: (() => void)[] = []
   #count = 0
   isUntrusted = false
   #isClosed = false
@@ -86,11 +87,22 @@ export class Router implements RoutedLaneOwner {
     return parseFrame(bytes)
   }
 
+  /** Whether a client has written more than one of the servers takes; `then` is called when it has taken it. */
+  isFull(replies: Replies, then: () => void): boolean {
+    if (replies.isEmpty || this.#courses.get(replies)?.isHeldUp !== true) return false
+    this.#waitingForDrain.push(then)
+    return true
+  }
+
+  drained(): void {
+    for (const then of this.#waitingForDrain.splice(0)) then()
+  }
+
   check(timeout: number, now: number): void {
     const { topology } = this.upstream
     for (const lane of [...this.#lanes.values()]) {
       if (lane.isStuck(timeout, now)) lane.end(`the server did not answer within ${timeout} ms`)
-      else if (lane.isIdle && !topology.knows(lane.endpoint)) lane.end('the server is none of the upstream’s any more')
+      else if (lane.isIdle && !topology.knows(lane.endpoint)) lane.end("the server is none of the upstream's any more")
     }
   }
 

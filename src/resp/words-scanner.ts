@@ -46,7 +46,7 @@ export class WordsScanner {
       }
       const end = bytes.indexOf(LF, at)
       const to = end === -1 ? bytes.length : end + 1
-      this.#header += bytes.latin1Slice(at, Math.min(to, at + LONGEST_HEADER))
+      this.#header += bytes.latin1Slice(at, Math.min(to, at + LONGEST_HEADER + 1))
       at = to
       if (this.#header[0] !== '$') throw new ProtocolError(`expected '$', got '${this.#header[0]}'`)
       if (this.#header.length > LONGEST_HEADER) throw new ProtocolError('invalid bulk length')

@@ -384,6 +384,56 @@ describeWithRedis('a gateway in front of a Cluster', () => {
       await expect.poll(blocked).toBe('0 0 0')
     })
 
+    test('that send more than a node takes have to wait', async () => {
+      const raw = await front.raw()
+      raw.write(`SET ${B}k 1\r\n`)
+      await raw.until(bytes => bytes === '+OK\r\n')
+      const command = encode(['SET', `${B}k`, 'x'.repeat(100_000)])
+      const count = 800
+      const sent = (): number => raw.socket.bytesWritten - raw.socket.writableLength
+      const most = 32 << 20
+      front.cluster.nodes[1]!.pause()
+      try {
+        for (let i = 0; i < count; i++) raw.write(command)
+        // It is taken up to where it is held back, and no further.
+        let before = 0
+        const hasStopped = (): boolean => {
+          const isSame = sent() === before && before > 0
+          before = sent()
+          return isSame
+        }
+        await expect.poll(hasStopped, { interval: 100, timeout: 4000 }).toBe(true)
+        expect(sent()).toBeLessThan(most)
+        expect(await ask(client, `SET ${A}k v`)).toBe('OK')
+      } finally {
+        front.cluster.nodes[1]!.resume()
+      }
+      expect(await raw.until(bytes => bytes.length === 5 * count)).toBe('+OK\r\n'.repeat(count))
+    })
+
+    test('are let in while a node stands still, and served by the others', async () => {
+      // Never for so long that the others take it for failed.
+      for (const [node, tag] of tags.entries()) {
+        front.cluster.nodes[node]!.pause()
+        try {
+          const since = performance.now()
+          const newcomer = await front.connect()
+          const other = tags.find(one => one !== tag)
+          expect(await ask(newcomer, `SET ${other}k v`)).toBe('OK')
+          expect(await ask(newcomer, `HMSETNX ${other}h${node} f v`)).toBe('OK')
+          expect(await askAll(newcomer, [`WATCH ${other}k`, 'MULTI', `GET ${other}k`, 'EXEC'])).toEqual([
+            'OK',
+            'OK',
+            'QUEUED',
+            ['v'],
+          ])
+          expect(performance.now() - since).toBeLessThan(1500)
+        } finally {
+          front.cluster.nodes[node]!.resume()
+        }
+      }
+    })
+
     test('leave no connection behind', async () => {
       const count = async (): Promise<number> =>
         (await Promise.all(nodes.map(node => field(node, 'clients', 'connected_clients')))).reduce(

@@ -31,7 +31,9 @@ async function stop(): Promise<void> {
 
 /** Clients that work, once each has done something. */
 async function begin(tags: readonly string[]): Promise<void> {
-  await ask('FLUSHALL')
+  expect(await ask('FLUSHALL')).toEqual({ type: 'status', value: 'OK' })
+  // A replica that has not heard of it would bring all back.
+  await vi.waitFor(async () => expect(await ask('WAIT', 1, 1000)).toEqual({ type: 'integer', value: 1 }), WAIT)
   load = new Load(() => connect({ path: gateway.socketPath }), works, tags)
   await goesOn()
 }
@@ -94,6 +96,30 @@ describeWithRedis('a gateway in front of a Cluster', () => {
     await load.stop()
     expect([load.doubtful, load.refused]).toEqual([0, []])
     expect(await load.faults(ask)).toEqual([])
+  })
+
+  test('what could not be queued into a transaction, or watched, is not left out of it', async () => {
+    const hasty = await startGateway({ upstream: cluster.url(), config: { 'upstream-timeout': '300' } })
+    const clients = await Promise.all([1, 2, 3].map(() => connect({ path: hasty.socketPath })))
+    const [queues, watches, other] = clients as [RespClient, RespClient, RespClient]
+    const node = cluster.nodes[(await cluster.slotOwner(slotOf('a'))).index]!
+    await queues.send('MULTI')
+    node.pause()
+    const refused = await Promise.all([queues.send('INCR', '{a}1'), watches.send('WATCH', '{a}1')])
+    for (const reply of refused) expect(reply.type).toBe('error')
+    node.resume()
+    await vi.waitFor(
+      async () => expect(await other.send('DEL', '{a}1', '{a}2')).toMatchObject({ type: 'integer' }),
+      WAIT,
+    )
+    await queues.send('INCR', '{a}2')
+    expect(await queues.send('EXEC')).toMatchObject({ type: 'error', value: expect.stringMatching(/^EXECABORT /) })
+    await watches.sendMany([['MULTI'], ['INCR', '{a}2']])
+    expect(await watches.send('EXEC').catch(() => 'ended')).toEqual({ type: 'null-array' })
+    expect(await other.send('EXISTS', '{a}1', '{a}2')).toEqual({ type: 'integer', value: 0 })
+    await Promise.all(clients.map(one => one.close()))
+    await hasty.stop()
+    await cluster.settled()
   })
 
   test('when a primary is replaced by agreement, nothing fails, and nothing is lost', { timeout: 60_000 }, async () => {

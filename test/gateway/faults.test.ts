@@ -1,12 +1,12 @@
 import { command, defineModule, t } from 'krmt/module'
 import hmsetif from 'krmt/modules/hmsetif'
 import hmsetnx from 'krmt/modules/hmsetnx'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { seededRandom } from '../../src/host/seeded-random.js'
 import { type GatewayServer, startGateway } from '../support/gateway-server.js'
 import { type Fate, startProxy, type TcpProxy } from '../support/proxy.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
-import { connect, type Reply, type RespClient } from '../support/resp-client.js'
+import { connect, encode, type Reply, type RespClient } from '../support/resp-client.js'
 import { counting } from '../upstream/counting.js'
 import { Load, works } from './load.js'
 
@@ -33,46 +33,137 @@ const modules = [hmsetnx, hmsetif, counting, ticking] as const
 const TIMEOUT = 400
 /** How long anything may take to be answered. */
 const LIMIT = TIMEOUT + 1000
-/** Only the connections that are made for clients select it, so their first message can be told from that of others. */
-const DATABASE = 5
 const SOON = { timeout: 5000, interval: 10 }
 
 let server: RedisServer
-let proxy: TcpProxy
-let gateway: GatewayServer
-let direct: RespClient
-let clients: RespClient[]
+/** Each rig has two databases to itself. */
+let databases = 1
 
-async function start(timeout = TIMEOUT): Promise<void> {
-  clients = []
-  proxy = await startProxy(server.port)
-  gateway = await startGateway({
-    upstream: `redis://127.0.0.1:${proxy.port}/${DATABASE}`,
-    modules,
-    config: { 'upstream-timeout': String(timeout) },
-  })
+/** A gateway with a proxy between it and the server. */
+class Rig {
+  readonly server: RedisServer
+  readonly proxy: TcpProxy
+  readonly gateway: GatewayServer
+  /** Only connections that are made for clients select it, so their first message can be told from that of others. */
+  readonly database: number
+  /** Another one that nobody else uses. */
+  readonly elsewhere: number
+  #direct: RespClient
+  readonly #clients: RespClient[] = []
+
+  private constructor(at: RedisServer, proxy: TcpProxy, gateway: GatewayServer, direct: RespClient, database: number) {
+    this.server = at
+    this.proxy = proxy
+    this.gateway = gateway
+    this.database = database
+    this.elsewhere = database + 1
+    this.#direct = direct
+  }
+
+  static async start(timeout = TIMEOUT, at = server): Promise<Rig> {
+    const database = databases
+    databases += 2
+    const direct = await connectTo(at, database)
+    const proxy = await startProxy(at.port)
+    const gateway = await startGateway({
+      upstream: `redis://127.0.0.1:${proxy.port}/${database}`,
+      modules,
+      config: { 'upstream-timeout': String(timeout) },
+    })
+    return new Rig(at, proxy, gateway, direct, database)
+  }
+
+  /** As it was at the beginning, but for the connections that there are. */
+  async clear(): Promise<void> {
+    this.proxy.fate = () => 'pass'
+    this.proxy.answerFate = () => 'pass'
+    await Promise.all(this.#clients.splice(0).map(client => client.close()))
+    for (const database of [this.elsewhere, this.database]) {
+      await this.ask('SELECT', database)
+      await this.ask('FLUSHDB')
+    }
+  }
+
+  /** A client of the gateway. */
+  async connect(): Promise<RespClient> {
+    const client = await connect({ path: this.gateway.socketPath })
+    this.#clients.push(client)
+    return client
+  }
+
+  /** Asks the server itself. */
+  readonly ask = (...argv: readonly (string | number)[]): Promise<Reply> => this.#direct.send(...argv)
+
+  /** The number in a string, a field or a reply that is one; 0 if there is none. */
+  readonly number = async (...argv: readonly (string | number)[]): Promise<number> => {
+    const reply = await this.ask(...argv)
+    return reply.type === 'integer' || reply.type === 'bulk' ? Number(reply.value) : 0
+  }
+
+  /** Lines of CLIENT LIST, of the server itself. */
+  async connections(which: RegExp): Promise<string[]> {
+    const list = await this.ask('CLIENT', 'LIST')
+    return (list.type === 'bulk' ? list.value : '').split('\n').filter(line => which.test(line))
+  }
+
+  /** Resolves when a client waits for a list of this database, or `isOver` says that there is no use in waiting for that. */
+  async blocked(isOver = () => false): Promise<void> {
+    const which = new RegExp(` flags=\\S*b\\S* db=${this.database} .* cmd=blpop `)
+    await vi.waitFor(async () => expect(isOver() || (await this.connections(which)).length > 0).toBe(true), SOON)
+  }
+
+  /** Ends connections to the server, by what CLIENT LIST says of them; gives how many, when the gateway has noticed. */
+  async kill(which: RegExp): Promise<number> {
+    const lines = await this.connections(which)
+    const ended = (): number => this.proxy.accepted - this.proxy.connections
+    const before = ended()
+    for (const line of lines) await this.ask('CLIENT', 'KILL', 'ID', Number(/^id=(\d+)/.exec(line)?.[1]))
+    await vi.waitFor(() => expect(ended()).toBeGreaterThanOrEqual(before + lines.length), SOON)
+    return lines.length
+  }
+
+  /** Lets a message meet its fate; all others pass. Gives whether that has happened. */
+  strike({ what, side }: Spot, fate: Fate): () => boolean {
+    const text = what === ELSEWHERE ? encode(['SELECT', this.elsewhere]) : what
+    let isDone = false
+    let victim: number | undefined
+    const meet = (): Fate => {
+      isDone = true
+      return fate
+    }
+    this.proxy.fate = (bytes, connection) => {
+      if (isDone || side === 'push' || !bytes.includes(text)) return 'pass'
+      if (side === 'request') return meet()
+      victim = connection
+      return 'pass'
+    }
+    this.proxy.answerFate = (bytes, connection) => {
+      if (isDone || side === 'request') return 'pass'
+      if (side === 'push' ? !bytes.includes(text) : connection !== victim) return 'pass'
+      return meet()
+    }
+    return () => isDone
+  }
+
+  /** The server has been started again. */
+  async reconnect(): Promise<void> {
+    await this.#direct.close()
+    this.#direct = await connectTo(this.server, this.database)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#direct, ...this.#clients].map(client => client.close()))
+    await this.gateway.stop()
+    await this.proxy.close()
+  }
 }
 
-async function stop(): Promise<void> {
-  await Promise.all(clients?.map(client => client.close()) ?? [])
-  await gateway?.stop()
-  await proxy?.close()
-}
-
-/** A client of the gateway. */
-async function newClient(): Promise<RespClient> {
-  const client = await connect({ path: gateway.socketPath })
-  clients.push(client)
+async function connectTo(at: RedisServer, database: number): Promise<RespClient> {
+  const client = await connect({ path: at.socketPath })
+  await client.send('SELECT', database)
+  await client.send('CLIENT', 'SETNAME', 'direct')
   return client
 }
-
-async function connectDirectly(): Promise<void> {
-  await direct?.close()
-  direct = await connect({ path: server.socketPath })
-  await direct.send('SELECT', DATABASE)
-}
-
-const ask = (...argv: readonly (string | number)[]): Promise<Reply> => direct.send(...argv)
 
 /** What comes of something, as a word; throws if nothing has come of it in time. */
 type Outcome = 'done' | 'unknown' | 'not done' | 'ended' | string
@@ -100,32 +191,13 @@ async function outcomeOf(reply: Promise<Reply>): Promise<Outcome> {
 
 class Late extends Error {}
 
+/** The SELECT of the rig's other database. */
+const ELSEWHERE = 'SELECT elsewhere'
+
 /** A message between the gateway and the server: one that has this in it, or the answer to it. */
 interface Spot {
   readonly what: string
   readonly side: 'request' | 'answer' | 'push'
-}
-
-/** Lets a message meet its fate; all others pass. Gives whether that has happened. */
-function strike({ what, side }: Spot, fate: Fate): () => boolean {
-  let isDone = false
-  let victim: number | undefined
-  const meet = (): Fate => {
-    isDone = true
-    return fate
-  }
-  proxy.fate = (bytes, connection) => {
-    if (isDone || side === 'push' || !bytes.includes(what)) return 'pass'
-    if (side === 'request') return meet()
-    victim = connection
-    return 'pass'
-  }
-  proxy.answerFate = (bytes, connection) => {
-    if (isDone || side === 'request') return 'pass'
-    if (side === 'push' ? !bytes.includes(what) : connection !== victim) return 'pass'
-    return meet()
-  }
-  return () => isDone
 }
 
 type Row = readonly [message: string, side: Spot['side'], fate: Fate, outcome: Outcome, applied: number | string]
@@ -187,33 +259,27 @@ const BEFORE_EXEC: Fates = {
 interface Scenario {
   readonly rows: readonly Row[]
   /** What is to be so before. */
-  prepare?(): Promise<void>
+  prepare?(rig: Rig, message: string): Promise<unknown>
   /** Does it. Gives the reply that tells whether it has been done. */
-  act(client: RespClient): Promise<Reply>
+  act(client: RespClient, rig: Rig): Promise<Reply>
   /** How often it has been done, by the data; NaN if by half. */
-  applied(): Promise<number>
-}
-
-const number = (reply: Reply | undefined): number => {
-  if (reply?.type === 'integer') return Number(reply.value)
-  return reply?.type === 'bulk' ? Number(reply.value) : 0
+  applied(rig: Rig): Promise<number>
 }
 
 const both = (one: number, two: number): number => (one === two ? one : Number.NaN)
 
 let hashes = 0
 
-const OTHER_DATABASE = 'SELECT\r\n$1\r\n6'
-
-async function appliedElsewhere(): Promise<number> {
-  const [, elsewhere, , here] = await direct.sendMany([
-    ['SELECT', 6],
-    ['GET', 'elsewhere'],
-    ['SELECT', DATABASE],
-    ['EXISTS', 'elsewhere'],
-  ])
-  return number(here) === 0 ? number(elsewhere) : Number.NaN
+async function appliedElsewhere({ ask, number, elsewhere, database }: Rig): Promise<number> {
+  const here = await number('EXISTS', 'elsewhere')
+  await ask('SELECT', elsewhere)
+  const there = await number('GET', 'elsewhere')
+  await ask('SELECT', database)
+  return here === 0 ? there : Number.NaN
 }
+
+const selectElsewhere: Scenario['act'] = (client, { elsewhere }) =>
+  lastOf(client, ['SELECT', elsewhere], ['INCR', 'elsewhere'])
 
 const scenarios: Record<string, Scenario> = {
   'HMSETNX, of a module': {
@@ -222,11 +288,14 @@ const scenarios: Record<string, Scenario> = {
       ...rows('WATCH', READS, { ...READS, 'cut after': ['done|unknown', '0|1'] }),
       ...rows('EXEC', WRITES, WRITTEN),
     ],
+    prepare: async (rig, message) => {
+      if (message === 'SELECT') await rig.kill(new RegExp(` name= .* db=${rig.database} .* cmd=(exec|unwatch) `))
+    },
     act: client => client.send('HMSETNX', `hash ${hashes++}`, 'a', 1, 'b', 1),
-    async applied() {
+    async applied({ ask, number }) {
       const keys = await ask('KEYS', 'hash *')
       const names = keys.type === 'array' ? keys.items.map(key => (key.type === 'bulk' ? key.value : '')) : []
-      for (const name of names) if (number(await ask('HLEN', name)) !== 2) return Number.NaN
+      for (const name of names) if ((await number('HLEN', name)) !== 2) return Number.NaN
       return names.length
     },
   },
@@ -235,12 +304,12 @@ const scenarios: Record<string, Scenario> = {
       ...rows('WATCH', READS, { ...READS, 'cut after': ['done|unknown', '0|1'] }),
       ...rows('EXEC', WRITES, WRITTEN),
     ],
-    async act(client) {
+    async act(client, { ask, number }) {
       await ask('HSETNX', 'counter', 'n', 0)
-      const n = number(await ask('HGET', 'counter', 'n'))
+      const n = await number('HGET', 'counter', 'n')
       return client.send('HMSETIF', 'counter', 'n', n, 'n', n + 1)
     },
-    applied: async () => number(await ask('HGET', 'counter', 'n')),
+    applied: ({ number }) => number('HGET', 'counter', 'n'),
   },
   "BUMP, a module's command of two effects": {
     rows: [
@@ -248,12 +317,12 @@ const scenarios: Record<string, Scenario> = {
       ...rows('EXEC', WRITES, WRITTEN),
     ],
     act: client => client.send('BUMP', 'string', 'of two'),
-    applied: async () => both(number(await ask('GET', 'string')), number(await ask('HGET', 'of two', 'n'))),
+    applied: async ({ number }) => both(await number('GET', 'string'), await number('HGET', 'of two', 'n')),
   },
   "TICK, a module's command of a single effect": {
     rows: rows('INCR', WRITES, WRITTEN),
     act: client => client.send('TICK', 'ticks'),
-    applied: async () => number(await ask('GET', 'ticks')),
+    applied: ({ number }) => number('GET', 'ticks'),
   },
   'INCR, on a lane': {
     rows: [
@@ -265,18 +334,21 @@ const scenarios: Record<string, Scenario> = {
       }),
     ],
     // The others have opened the lane by being there.
-    prepare: () => killed(/ db=5 .* cmd=select .* resp=2/),
+    prepare: async (rig, message) => {
+      if (message === 'SELECT') await rig.kill(new RegExp(` name= .* db=${rig.database} .* resp=2`))
+    },
     act: client => client.send('INCR', 'plain'),
-    applied: async () => number(await ask('GET', 'plain')),
+    applied: ({ number }) => number('GET', 'plain'),
   },
   'SELECT in front of INCR, in one pipeline': {
-    rows: rows(OTHER_DATABASE, LETS_IN, { ...LETS_IN, 'cut after': ['not done|unknown|ended', 0] }),
-    act: client => lastOf(client, ['SELECT', '6'], ['INCR', 'elsewhere']),
+    rows: rows(ELSEWHERE, LETS_IN, { ...LETS_IN, 'cut after': ['not done|unknown|ended', 0] }),
+    prepare: rig => rig.kill(new RegExp(` db=${rig.elsewhere} `)),
+    act: selectElsewhere,
     applied: appliedElsewhere,
   },
   'SELECT in front of INCR, where the database is in use': {
     rows: rows(
-      OTHER_DATABASE,
+      ELSEWHERE,
       {
         'cut before': ['unknown|ended', 0],
         'cut during': ['unknown|ended', 0],
@@ -293,11 +365,11 @@ const scenarios: Record<string, Scenario> = {
         delay: ['done', 1],
       },
     ),
-    async prepare() {
-      const other = await newClient()
-      await other.send('SELECT', 6)
+    async prepare(rig) {
+      const other = await rig.connect()
+      await other.send('SELECT', rig.elsewhere)
     },
-    act: client => lastOf(client, ['SELECT', '6'], ['INCR', 'elsewhere']),
+    act: selectElsewhere,
     applied: appliedElsewhere,
   },
   'MULTI and EXEC, one by one': {
@@ -323,7 +395,7 @@ const scenarios: Record<string, Scenario> = {
       }
       return client.send('EXEC')
     },
-    applied: async () => both(number(await ask('GET', 'multi')), number(await ask('HGET', 'multi hash', 'n'))),
+    applied: async ({ number }) => both(await number('GET', 'multi'), await number('HGET', 'multi hash', 'n')),
   },
   'MULTI and EXEC, in one pipeline': {
     rows: [
@@ -336,7 +408,7 @@ const scenarios: Record<string, Scenario> = {
       ),
     ],
     act: client => lastOf(client, ['MULTI'], ['INCR', 'multi'], ['HINCRBY', 'multi hash', 'n', '1'], ['EXEC']),
-    applied: async () => both(number(await ask('GET', 'multi')), number(await ask('HGET', 'multi hash', 'n'))),
+    applied: async ({ number }) => both(await number('GET', 'multi'), await number('HGET', 'multi hash', 'n')),
   },
   'BLPOP, that waits': {
     rows: [
@@ -355,34 +427,63 @@ const scenarios: Record<string, Scenario> = {
         delay: ['done', 1],
       }),
     ],
-    async act(client) {
+    async act(client, rig) {
       let isOver = false
       const reply = client.send('BLPOP', 'list', 0).finally(() => {
         isOver = true
       })
       reply.catch(() => {})
-      await vi.waitFor(async () => expect(isOver || (await infoOf('blocked_clients')) > 0).toBe(true), SOON)
-      await ask('RPUSH', 'list', 'x')
-      await ask('INCR', 'pushed')
+      await rig.blocked(() => isOver)
+      await rig.ask('RPUSH', 'list', 'x')
+      await rig.ask('INCR', 'pushed')
       return reply
     },
-    applied: async () => number(await ask('GET', 'pushed')) - number(await ask('LLEN', 'list')),
+    applied: async ({ number }) => (await number('GET', 'pushed')) - (await number('LLEN', 'list')),
   },
 }
 
-/** Ends connections to the server, by what CLIENT LIST says of them; resolves when the gateway has noticed. */
-async function killed(which: RegExp): Promise<void> {
-  const list = await ask('CLIENT', 'LIST')
-  const lines = (list.type === 'bulk' ? list.value : '').split('\n').filter(line => which.test(line))
-  expect(lines).not.toEqual([])
-  const ended = (): number => proxy.accepted - proxy.connections
-  const before = ended()
-  for (const line of lines) await ask('CLIENT', 'KILL', 'ID', Number(/^id=(\d+)/.exec(line)?.[1]))
-  await vi.waitFor(() => expect(ended()).toBeGreaterThanOrEqual(before + lines.length), SOON)
+interface Suite {
+  readonly name: string
+  readonly rows: readonly Row[]
+  run(rig: Rig, row: Row): Promise<void>
+}
+
+/**
+ * Tests for all rows: those of a suite run one after the other, with a rig of their own, and the suites side by side, since what they do
+ * most is to wait until something is given up.
+ */
+function inRigs(suites: readonly Suite[]): void {
+  const running = new Map<Row, Promise<void>>()
+  const rigs: Rig[] = []
+
+  beforeAll(async () => {
+    for (const _ of suites) rigs.push(await Rig.start())
+    for (const [index, { rows: all, run }] of suites.entries()) {
+      const rig = rigs[index]!
+      let before = Promise.resolve()
+      for (const row of all) {
+        const task = before.then(() => rig.clear()).then(() => run(rig, row))
+        running.set(row, task)
+        before = task.catch(() => {})
+      }
+    }
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.allSettled(running.values())
+    await Promise.all(rigs.map(rig => rig.stop()))
+  })
+
+  describe.each(suites)('of $name', ({ rows: all }) => {
+    test.each(all.map(row => ({ message: row[0], side: row[1], fate: row[2], row })))(
+      '$message, $side: $fate',
+      { timeout: 60_000 },
+      ({ row }) => running.get(row),
+    )
+  })
 }
 
 /** All words at once; the reply to the last, or else the reason why there is none. */
-async function lastOf(client: RespClient, ...commands: readonly (readonly string[])[]): Promise<Reply> {
+async function lastOf(client: RespClient, ...commands: readonly (readonly (string | number)[])[]): Promise<Reply> {
   const replies = await Promise.allSettled(commands.map(words => client.send(...words)))
   const [first] = replies
   const last = replies.at(-1)
@@ -391,67 +492,50 @@ async function lastOf(client: RespClient, ...commands: readonly (readonly string
   throw new Error('it has ended')
 }
 
-async function infoOf(field: string): Promise<number> {
-  const info = await ask('INFO')
-  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info.type === 'bulk' ? info.value : '')?.[1])
-}
-
 describeWithRedis('a gateway whose server cannot be relied on', () => {
   beforeAll(async () => {
-    server = await startRedisServer()
-    await connectDirectly()
+    server = await startRedisServer({ args: ['--databases', '2000'] })
   })
-  afterAll(async () => {
-    await direct?.close()
-    await server?.stop()
-  })
+  afterAll(() => server?.stop())
 
   describe('each message', () => {
-    beforeEach(async () => {
-      await ask('FLUSHALL')
-      await start()
-    })
-    afterEach(stop)
+    const suites = Object.entries(scenarios).map(([name, scenario]) => suiteOf(name, scenario))
+    inRigs(suites)
 
-    describe.each(Object.entries(scenarios))('of %s', (_, { rows: all, prepare, act, applied }) => {
-      test.each(all)('%j, %s: %s', async (what, side, fate, expected, times) => {
-        const [onLane, onOwn, client] = [await newClient(), await newClient(), await newClient()]
+    function suiteOf(name: string, { rows: all, prepare, act, applied }: Scenario): Suite {
+      const run = async (rig: Rig, [what, side, fate, expected, times]: Row): Promise<void> => {
+        const [onLane, onOwn, client] = [await rig.connect(), await rig.connect(), await rig.connect()]
         await onLane.send('HELLO', 3)
         await onLane.send('PING')
         await onOwn.send('CLIENT', 'SETNAME', 'own')
-        await prepare?.()
+        await prepare?.(rig, what)
 
-        const isStruck = strike({ what, side }, fate)
-        const acting = outcomeOf(act(client))
+        const isStruck = rig.strike({ what, side }, fate)
+        const acting = outcomeOf(act(client, rig))
         acting.catch(() => {})
         await vi.waitFor(() => expect(isStruck()).toBe(true), SOON)
         for (const other of [onLane, onOwn]) expect(await outcomeOf(other.send('GET', 'other'))).toBe('done')
         const outcome = await acting
         expect(expected.split('|')).toContain(outcome)
-        const done = await applied()
+        const done = await applied(rig)
         expect(String(times).split('|').map(Number)).toContain(done)
         if (outcome === 'done') expect(done).toBe(1)
         if (outcome === 'not done') expect(done).toBe(0)
 
         // Whoever has not lost anything goes on where he is, and the others with a new connection.
-        let again = expected.includes('ended') ? await newClient() : client
+        let again = expected.includes('ended') ? await rig.connect() : client
         await vi.waitFor(async () => {
-          const next = await outcomeOf(act(again))
-          if (next === 'ended') again = await newClient()
+          const next = await outcomeOf(act(again, rig))
+          if (next === 'ended') again = await rig.connect()
           expect(next).toBe('done')
         }, SOON)
-        expect(await applied()).toBe(done + 1)
-      })
-    })
+        expect(await applied(rig)).toBe(done + 1)
+      }
+      return { name, rows: all, run }
+    }
   })
 
   describe('each message of a subscriber', () => {
-    beforeEach(async () => {
-      await ask('FLUSHALL')
-      await start()
-    })
-    afterEach(stop)
-
     const ends: Fates = { 'cut before': ['ended', 0], 'cut during': ['ended', 0], 'cut after': ['ended', 0] }
     const asked: Fates = {
       'cut before': ['unknown|ended', 0],
@@ -460,20 +544,23 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       'half-open': ['unknown', 0],
       delay: ['done', 1],
     }
-    const all: Row[] = [
-      ...rows('SELECT', LETS_IN, { ...LETS_IN, 'cut after': ['unknown|ended', 0] }),
-      ...rows('SUBSCRIBE', asked, { ...asked, 'cut after': ['done', 0] }),
-      ...rowsOf('message', 'push', { ...ends, 'cut after': ['ended', 1], delay: ['done', 1] }),
-    ]
+    inRigs([suiteOf(2), suiteOf(3)])
 
-    describe.each([2, 3])('RESP%i', protocol => {
-      test.each(all)('%s, %s: %s', async (what, side, fate, expected, heard) => {
-        const subscriber = await newClient()
+    function suiteOf(protocol: 2 | 3): Suite {
+      const all: Row[] = [
+        ...rows('SELECT', LETS_IN, { ...LETS_IN, 'cut after': ['unknown|ended', 0] }),
+        ...rows('SUBSCRIBE', asked, { ...asked, 'cut after': ['done', 0] }),
+        ...rowsOf('message', 'push', { ...ends, 'cut after': ['ended', 1], delay: ['done', 1] }),
+      ]
+      const run = async (rig: Rig, [what, side, fate, expected, heard]: Row): Promise<void> => {
+        const channel = `news ${rig.database}`
+        const subscriber = await rig.connect()
         await subscriber.send('HELLO', protocol)
-        const isStruck = strike({ what, side }, fate)
-        let outcome = await outcomeOf(subscriber.send('SUBSCRIBE', 'news'))
+        await subscriber.send('PING')
+        const isStruck = rig.strike({ what, side }, fate)
+        let outcome = await outcomeOf(subscriber.send('SUBSCRIBE', channel))
         if (outcome === 'done') {
-          await ask('PUBLISH', 'news', 'first')
+          await rig.ask('PUBLISH', channel, 'first')
           // A message, or the end.
           const next = await outcomeOf(subscriber.nextPush())
           expect(next).toBe(heard === 1 ? 'done' : 'ended')
@@ -486,21 +573,23 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
         }
         expect(expected.split('|')).toContain(outcome)
 
-        // One who has been told that it has not been done may try again, and who has lost his connection, with another.
-        const again = expected === 'not done' || fate === 'delay' ? subscriber : await newClient()
-        await vi.waitFor(async () => expect(await outcomeOf(again.send('SUBSCRIBE', 'news'))).toBe('done'), SOON)
-        await ask('PUBLISH', 'news', 'second')
+        // Who has been told that it has not been done may try again, and who has lost his connection, with another.
+        const again = expected === 'not done' || fate === 'delay' ? subscriber : await rig.connect()
+        await vi.waitFor(async () => expect(await outcomeOf(again.send('SUBSCRIBE', channel))).toBe('done'), SOON)
+        await rig.ask('PUBLISH', channel, 'second')
         expect(await outcomeOf(again.nextPush())).toBe('done')
-      })
-    })
+      }
+      return { name: `RESP${protocol}`, rows: all, run }
+    }
   })
 
   describe('CLIENT KILL', () => {
+    let rig: Rig
+
     beforeAll(async () => {
-      await ask('FLUSHALL')
-      await start()
+      rig = await Rig.start()
     })
-    afterAll(stop)
+    afterAll(() => rig?.stop())
 
     test.each<[of: string, begin: readonly (readonly (string | number)[])[], which: RegExp]>([
       ['that has a name', [['CLIENT', 'SETNAME', 'me']], / name=me /],
@@ -525,19 +614,19 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       ],
       ['that listens to all', [['MONITOR']], / cmd=monitor /],
     ])('of the connection of a client %s ends the client', async (_, begin, which) => {
-      const client = await newClient()
+      const client = await rig.connect()
       for (const words of begin) expect(await outcomeOf(client.send(...words))).toBe('done')
-      await killed(which)
+      expect(await rig.kill(which)).toBe(1)
       await client.closed
-      expect(await ask('EXISTS', 'never')).toEqual({ type: 'integer', value: 0 })
-      expect(await outcomeOf((await newClient()).send('PING'))).toBe('done')
+      expect(await rig.ask('EXISTS', 'never')).toEqual({ type: 'integer', value: 0 })
+      expect(await outcomeOf((await rig.connect()).send('PING'))).toBe('done')
     })
 
     test('of the connection of a client that waits ends the client', async () => {
-      const client = await newClient()
+      const client = await rig.connect()
       const popped = outcomeOf(client.send('BLPOP', 'nothing', 0))
-      await vi.waitFor(async () => expect(await infoOf('blocked_clients')).toBe(1), SOON)
-      await killed(/ cmd=blpop /)
+      await rig.blocked()
+      expect(await rig.kill(/ cmd=blpop /)).toBe(1)
       expect(['ended', 'unknown']).toContain(await popped)
       await client.closed
     })
@@ -548,30 +637,31 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       ['for reads', ['PEEK', 'x'], / cmd=get /],
       ['that watches over the health', ['GET', 'x'], / db=0 .* cmd=ping /],
     ])('of the connection %s is not noticed', async (_, command, which) => {
-      const client = await newClient()
+      const client = await rig.connect()
       for (let times = 0; times < 3; times++) {
         expect(await outcomeOf(client.send(...command))).toBe('done')
-        await killed(which)
+        expect(await rig.kill(which)).toBeGreaterThan(0)
       }
       expect(await outcomeOf(client.send(...command))).toBe('done')
-      expect(gateway.gateway.health.condition.state).toBe('up')
+      expect(rig.gateway.gateway.health.condition.state).toBe('up')
     })
   })
 
   describe('under load', () => {
     const tags = ['a', 'b', 'c']
-    let load: Load
+    let rig: Rig
+    let load = new Load(() => rig.connect(), [], [])
 
     afterEach(async () => {
       await load.stop()
-      await stop()
+      await rig.stop()
     })
 
     /** A gateway with clients that work, once each has done something. */
-    async function begin(timeout = TIMEOUT): Promise<void> {
-      await ask('FLUSHALL')
-      await start(timeout)
-      load = new Load(() => connect({ path: gateway.socketPath }), works, tags)
+    async function begin(timeout = TIMEOUT, at = server): Promise<void> {
+      rig = await Rig.start(timeout, at)
+      const { socketPath } = rig.gateway
+      load = new Load(() => connect({ path: socketPath }), works, tags)
       await goesOn()
     }
 
@@ -590,7 +680,7 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
     /** Ends it, and looks at what has come of it. */
     async function check(): Promise<void> {
       await load.stop()
-      expect(await load.faults(ask)).toEqual([])
+      expect(await load.faults(rig.ask)).toEqual([])
       for (const error of load.refused) expect(error).toMatch(/^UPSTREAMDOWN |^ERR \w+ has not been carried out: /)
       expect(load.slowest).toBeLessThan(LIMIT)
     }
@@ -600,29 +690,29 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       const random = seededRandom(11)
       const fates: readonly Fate[] = ['cut before', 'cut during', 'cut after', 'delay', 'half-open']
       const fate = (): Fate => (random() < 0.02 ? fates[Math.floor(random() * fates.length)]! : 'pass')
-      proxy.fate = fate
-      proxy.answerFate = fate
+      rig.proxy.fate = fate
+      rig.proxy.answerFate = fate
       await vi.waitFor(() => expect(load.doubtful).toBeGreaterThan(60), { ...SOON, timeout: 20_000 })
-      proxy.fate = () => 'pass'
-      proxy.answerFate = () => 'pass'
+      rig.proxy.fate = () => 'pass'
+      rig.proxy.answerFate = () => 'pass'
       await goesOn()
       await check()
     })
 
     test('all connections are killed again and again', async () => {
-      await begin()
+      await begin(10_000)
       for (let times = 0; times < 10; times++) {
-        await ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+        await rig.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
         await goesOn()
       }
       await check()
       expect(load.refused).toEqual([])
-      expect(gateway.gateway.health.condition.state).toBe('up')
+      expect(rig.gateway.gateway.health.condition.state).toBe('up')
     })
 
     test('a server that stands still for a moment makes nothing fail', async () => {
       await begin(10_000)
-      const waiter = await newClient()
+      const waiter = await rig.connect()
       const popped = waiter.send('BLPOP', 'list', 0)
       for (let times = 0; times < 3; times++) {
         server.pause()
@@ -632,69 +722,65 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       }
       await load.stop()
       expect([load.doubtful, load.refused]).toEqual([0, []])
-      expect(await load.faults(ask)).toEqual([])
-      await ask('RPUSH', 'list', 'x')
+      expect(await load.faults(rig.ask)).toEqual([])
+      await rig.ask('RPUSH', 'list', 'x')
       expect(await outcomeOf(popped)).toBe('done')
     })
 
     test('a server that stands still for longer than that is down until it goes on', async () => {
       await begin()
-      const [waiter, subscriber, named] = [await newClient(), await newClient(), await newClient()]
+      const [waiter, subscriber, named] = [await rig.connect(), await rig.connect(), await rig.connect()]
       const popped = waiter.send('BLPOP', 'list', 0)
       popped.catch(() => {})
+      await rig.blocked()
       await subscriber.send('SUBSCRIBE', 'news')
       await named.send('CLIENT', 'SETNAME', 'me')
       server.pause()
       // Who waits, and who listens, is told as well.
       await Promise.all([waiter.closed, subscriber.closed, named.closed])
       await isRefused()
-      expect(gateway.gateway.health.condition.state).toBe('down')
+      expect(rig.gateway.gateway.health.condition.state).toBe('down')
       server.resume()
       await goesOn()
       await check()
-      await vi.waitFor(() => expect(gateway.gateway.health.condition.state).toBe('up'), SOON)
+      await vi.waitFor(() => expect(rig.gateway.gateway.health.condition.state).toBe('up'), SOON)
     })
 
     test('a server that is gone, and comes back', async () => {
-      const other = server
       // What it has answered, it has written down.
-      server = await startRedisServer({ args: ['--appendonly', 'yes', '--appendfsync', 'no'] })
+      const args = ['--databases', '2000', '--appendonly', 'yes', '--appendfsync', 'no']
+      const frail = await startRedisServer({ args })
       try {
-        await connectDirectly()
-        await begin()
+        await begin(TIMEOUT, frail)
         for (let times = 0; times < 2; times++) {
-          await server.kill()
+          await frail.kill()
           await isRefused()
-          await server.restart()
-          await connectDirectly()
+          await frail.restart()
+          await rig.reconnect()
           await goesOn()
         }
         await check()
       } finally {
-        await direct.close()
-        await server.stop()
-        server = other
-        await connectDirectly()
+        await load.stop()
+        await frail.stop()
       }
     })
 
     test('a way to the server that is closed, and open again', async () => {
       await begin()
       for (let times = 0; times < 3; times++) {
-        await proxy.refuse()
+        await rig.proxy.refuse()
         await isRefused()
-        await vi.waitFor(() => expect(gateway.gateway.health.condition.state).toBe('down'), SOON)
-        await proxy.accept()
+        await vi.waitFor(() => expect(rig.gateway.gateway.health.condition.state).toBe('down'), SOON)
+        await rig.proxy.accept()
         await goesOn()
       }
       await check()
     })
 
     test('many that wait for the same are told in time', async () => {
-      await ask('FLUSHALL')
-      await start()
-      load = new Load(() => connect({ path: gateway.socketPath }), [], [])
-      const many = await Promise.all(Array.from({ length: 60 }, () => newClient()))
+      rig = await Rig.start()
+      const many = await Promise.all(Array.from({ length: 60 }, () => rig.connect()))
       for (const client of many) expect(await outcomeOf(client.send('BUMP', 's', 'h'))).toBe('done')
       server.pause()
       const outcomes = many.map((client, i) => outcomeOf(client.send('BUMP', i % 2 === 0 ? 's' : `s${i}`, 'h')))
