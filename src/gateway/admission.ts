@@ -28,6 +28,11 @@ export class Admission {
     await this.#look.run()
   }
 
+  /** It cannot be asked: nobody is let in on what others have opened. */
+  renew(): void {
+    this.generation++
+  }
+
   async #ask(): Promise<void> {
     const anybody = { login: NO_LOGIN, database: 0, protocol: 2, mayBeUntrusted: true } as const
     const ask = async (endpoint: Endpoint): Promise<boolean> => {
@@ -44,7 +49,7 @@ export class Admission {
       if (asksPassword && !this.#asksPassword) this.generation++
       this.#asksPassword = asksPassword
     } catch (error) {
-      this.generation++
+      this.renew()
       throw error instanceof AggregateError ? error.errors[0] : error
     }
   }

@@ -57,6 +57,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     this.client.authenticated = true
     this.#lanes = gateway.lanes.enter(gateway.initialLanes)
     this.#isAdmitted = this.login !== NO_LOGIN
+    this.#isRefused = this.gateway.admission.asksPassword
     this.requests = new RequestReader({ maxBulkLength: this.maxBulkLength, trusted: () => !this.isStranger })
     socket.on('drain', () => this.#flow())
   }
@@ -177,6 +178,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     this.setReplies('on')
     this.enter(this.gateway.lanes.enter(this.gateway.initialLanes))
     this.#isAdmitted = this.login !== NO_LOGIN
+    this.#isRefused = this.gateway.admission.asksPassword
   }
 
   /** Does something while what the client sends waits: first, when all has been answered that it sent before. */
@@ -300,9 +302,10 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
 
   /** Sees to whether the client is let in as one that has not authenticated. */
   async #admit(): Promise<void> {
-    const { admission, lanes, initialLanes } = this.gateway
+    const { admission, health, lanes, initialLanes } = this.gateway
     try {
-      await admission.look()
+      if (health.condition.state === 'down') admission.renew()
+      else await admission.look()
     } catch {
       // The lanes that it gets then have to be opened, and whoever tries will be told why they cannot be.
     }
@@ -362,11 +365,6 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
         })
         return
       }
-      if (!this.#isAdmitted) {
-        this.#isAdmitted = true
-        this.hold(() => this.#admit())
-        return
-      }
       if (this.#due > MOST_DUE) {
         // Whoever asks for so much at a time might not take it.
         this.hold(() => {})
@@ -375,6 +373,16 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       if (!requests.next()) {
         this.#takePart()
         return
+      }
+      if (!this.#isAdmitted) {
+        const first = routes.of(requests.bytes, requests.starts, requests.ends, requests.count)
+        // Who only wants to know whether anybody is there need not wait for the server.
+        if (first.kind !== 'special' || first.name !== 'quit') {
+          this.#isAdmitted = true
+          requests.back()
+          this.hold(() => this.#admit())
+          return
+        }
       }
       if (this.#skip === 'next') {
         this.#skip = 'this'

@@ -50,3 +50,15 @@ test('commands are the same, however they come and are cut, and whether they are
   )
   fc.assert(property, { numRuns: 1000 })
 })
+
+test('a command that is given back comes again, in whatever form it came', () => {
+  const reader = new RequestReader({ maxBulkLength: () => 100, trusted: () => true })
+  reader.push(Buffer.from(`set a 1\r\n${encodeCommand(['GET', 'a'])}PING\r\n`))
+  for (const words of [['set', 'a', '1'], ['GET', 'a'], ['PING']]) {
+    expect(reader.next()).toBe(true)
+    reader.back()
+    expect(reader.next()).toBe(true)
+    expect(reader.argv()).toEqual(words)
+  }
+  expect(reader.next()).toBe(false)
+})

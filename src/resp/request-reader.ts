@@ -23,6 +23,8 @@ export class RequestReader {
   readonly #limits: ParserLimits
   /** Bytes from here on have not been taken. */
   #at = 0
+  /** Where the last command began. */
+  #last = 0
   #length = 0
   /** Whether `bytes` is memory of our own, which may be appended to. */
   #isOwn = false
@@ -106,13 +108,18 @@ export class RequestReader {
         return false
       }
       this.bytes = this.#input
-      this.start = this.#at
+      this.start = this.#last = this.#at
       this.end = this.#scanned
       this.count = this.#wanted
       this.#at = this.end
       this.#wanted = -1
       return true
     }
+  }
+
+  /** Gives the last command back: `next` will come to it again. Before the next `push` or `detach`. */
+  back(): void {
+    this.#at = this.#last
   }
 
   /** A word of the last command, or of the one that has begun. */
@@ -205,6 +212,7 @@ export class RequestReader {
     const end = lf > this.#at && this.#input[lf - 1] === CR ? lf - 1 : lf
     const argv = splitArgs(this.#input.latin1Slice(this.#at, end))
     if (argv === undefined) throw new ProtocolError('unbalanced quotes in request')
+    this.#last = this.#at
     this.#at = lf + 1
     this.#encode(argv)
     return true

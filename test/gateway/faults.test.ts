@@ -474,10 +474,10 @@ function inRigs(suites: readonly Suite[]): void {
   })
 
   describe.each(suites)('of $name', ({ rows: all }) => {
-    test.each(all.map(row => ({ message: row[0], side: row[1], fate: row[2], row })))(
-      '$message, $side: $fate',
+    test.each(all.map(row => [row[0], row[1], row[2], row] as const))(
+      '%s, %s: %s',
       { timeout: 60_000 },
-      ({ row }) => running.get(row),
+      (_message, _side, _fate, row) => running.get(row),
     )
   })
 }

@@ -179,12 +179,12 @@ const compareAndSet: Work = {
   stored: async (ask, tag) => numberIn(await ask('HGET', `{${tag}}cas`, 'n')),
 }
 
-/** A module's command with two effects. */
+/** A module's command with two effects. It reads the first key, which is the first to be moved where a slot is. */
 const twoEffects: Work = {
   name: 'BUMP',
-  once: (client, tag) => [client.send('BUMP', `{${tag}}string`, `{${tag}}hash`)],
+  once: (client, tag) => [client.send('BUMP', `{${tag}}early`, `{${tag}}hash`)],
   async stored(ask, tag) {
-    return same(await ask('GET', `{${tag}}string`), await ask('HGET', `{${tag}}hash`, 'n'))
+    return same(await ask('GET', `{${tag}}early`), await ask('HGET', `{${tag}}hash`, 'n'))
   },
 }
 
