@@ -34,7 +34,9 @@ async function stop(): Promise<void> {
 async function begin(tags: readonly string[]): Promise<void> {
   expect(await ask('FLUSHALL')).toEqual({ type: 'status', value: 'OK' })
   // A replica that has not heard of it would bring all back.
-  await vi.waitFor(async () => expect(await ask('WAIT', 1, 1000)).toEqual({ type: 'integer', value: 1 }), WAIT)
+  const waiter = await connect({ path: gateway.socketPath })
+  await vi.waitFor(async () => expect(await waiter.send('WAIT', 1, 1000)).toEqual({ type: 'integer', value: 1 }), WAIT)
+  await waiter.close()
   load = new Load(() => connect({ path: gateway.socketPath }), works, tags)
   await goesOn()
 }
