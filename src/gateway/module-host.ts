@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import type { Engine } from '../engine/engine.js'
 import { ReplyError } from '../errors.js'
 import type { ModuleHost } from '../host/module-host.js'
+import { moduleLog } from '../host/module-log.js'
 import { UpstreamHost } from '../host/upstream/host.js'
 import { KeyLocks } from '../host/upstream/locks.js'
 import type { Run } from '../host/upstream/run.js'
@@ -32,13 +33,7 @@ export class GatewayModuleHost implements ModuleHost {
   constructor(engine: Engine, scripts: ScriptTexts) {
     this.#engine = engine
     this.#scripts = scripts
-    const { log } = engine
-    this.log = {
-      debug: text => log.debug(text),
-      info: text => log.verbose(text),
-      notice: text => log.notice(text),
-      warning: text => log.warning(text),
-    }
+    this.log = moduleLog(engine.log)
   }
 
   handlerOf(command: AnyCommand, container?: string): Handler {

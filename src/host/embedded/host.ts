@@ -14,6 +14,7 @@ import { ReplyCollector } from '../../resp/collector.js'
 import { sha1 } from '../../scripting/sha1.js'
 import { checkForward } from '../forwarding.js'
 import type { ModuleHost } from '../module-host.js'
+import { moduleLog } from '../module-log.js'
 import { TO_CALL_REPLY } from '../replies.js'
 import { commit, databaseOf } from './commit.js'
 import { handlerOf } from './compile.js'
@@ -35,13 +36,7 @@ export class EmbeddedHost implements ReadSource, ModuleHost {
   constructor(engine: Engine) {
     this.#engine = engine
     this.#client = engine.internalClient(this.#replies)
-    const { log } = engine
-    this.log = {
-      debug: text => log.debug(text),
-      info: text => log.verbose(text),
-      notice: text => log.notice(text),
-      warning: text => log.warning(text),
-    }
+    this.log = moduleLog(engine.log)
   }
 
   handlerOf(command: AnyCommand, container?: string): Handler {

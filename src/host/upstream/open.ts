@@ -3,13 +3,13 @@ import { type Clock, systemClock } from '../../engine/clock.js'
 import { type Log, silentLog } from '../../engine/log.js'
 import { ReplyError } from '../../errors.js'
 import type { ClientOf } from '../../module/client.js'
-import type { Log as ModuleLog } from '../../module/context.js'
 import type { CommandWord } from '../../module/reply.js'
 import type { Conversions } from '../../resp/collector.js'
 import { type AddressOptions, parseAddress } from '../../upstream/address.js'
 import type { Session } from '../../upstream/session.js'
 import { Upstream as Server } from '../../upstream/upstream.js'
 import { type ModuleInput, type ModulesOf, wordsOf } from '../inputs.js'
+import { moduleLog } from '../module-log.js'
 import { type BytesReply, type Reply, TO_BYTES, TO_TEXT } from '../replies.js'
 import { defineCalls } from '../typed-calls.js'
 import { UpstreamHost } from './host.js'
@@ -146,13 +146,4 @@ function limitsOf({
   check('upstreamTimeout', timeout, 1)
   check('upstreamConnections', connections, 1)
   return { retries, timeout, connections }
-}
-
-function moduleLog(log: Log): ModuleLog {
-  return {
-    debug: text => log.debug(text),
-    info: text => log.verbose(text),
-    notice: text => log.notice(text),
-    warning: text => log.warning(text),
-  }
 }
