@@ -17,6 +17,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 30_000,
+    // One for each processor: much of their time, tests wait for servers.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

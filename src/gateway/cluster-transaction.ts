@@ -2,10 +2,10 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
+import type { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
 import type { ClusterNode, OwnCluster } from './own-cluster.js'
 import type { OwnCall } from './own-connections.js'
-import { Patience } from './patience.js'
 import { isForMany } from './spanning.js'
 
 /** What the client has begun with MULTI. */
@@ -28,7 +28,6 @@ interface Transaction {
  */
 export class ClusterTransactions {
   readonly #own: OwnCluster
-  readonly #timeout: number
   #open: Transaction | undefined
   #watching: ClusterNode | undefined
   /** The slots of keys that are watched. */
@@ -36,10 +35,8 @@ export class ClusterTransactions {
   /** What was watched has moved: changes of it may have been missed. */
   #isStale = false
 
-  /** @param timeout how long a slot may be on its way, in milliseconds */
-  constructor(own: OwnCluster, timeout: number) {
+  constructor(own: OwnCluster) {
     this.#own = own
-    this.#timeout = timeout
   }
 
   get isOpen(): boolean {
@@ -121,10 +118,11 @@ export class ClusterTransactions {
       )
     }
     if (slot !== undefined && open.slot !== undefined && slot !== open.slot) return this.#refuse(open, CROSSSLOT)
-    const patience = new Patience(this.#timeout)
+    const patience = this.#own.patienceFor(slot ?? open.slot)
     for (;;) {
       const frame = (await this.#place(open, slot, patience)) ?? (await this.#own.askOn(open.node!, text))
       if (frame[0] !== MINUS) {
+        patience.end()
         this.#note(open, slot, text)
         return this.#own.say(frame.latin1Slice())
       }
@@ -176,7 +174,7 @@ export class ClusterTransactions {
   }
 
   async #execute(open: Transaction, call: OwnCall): Promise<void> {
-    const patience = new Patience(this.#timeout)
+    const patience = this.#own.patienceFor(open.slot)
     for (;;) {
       const failure = await this.#place(open, open.slot, patience)
       const node = open.node!
@@ -184,7 +182,7 @@ export class ClusterTransactions {
       const error = failure === undefined ? await this.#own.pass(node, call, true) : errorIn(failure)
       // Whatever it was answered by, it has ended both there.
       if (failure === undefined) this.#watching = open.node = undefined
-      if (error === undefined) return
+      if (error === undefined) return patience.end()
       const redirection = redirectionOf(error, 'cluster', node.endpoint)
       if (redirection === undefined) {
         await this.#leave(open)
@@ -229,7 +227,7 @@ export class ClusterTransactions {
   async #moveOn(open: Transaction, redirection: Redirection, patience: Patience): Promise<boolean> {
     await this.#leave(open)
     await this.#own.follow(redirection, patience, false)
-    return open.queued !== undefined && !patience.isOver()
+    return open.queued !== undefined && !patience.isOver(redirection.toError())
   }
 
   #note(open: Transaction, slot: number | undefined, text: ByteString): void {

@@ -28,6 +28,8 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   readonly gateway: Gateway
   readonly requests: RequestReader
   readonly replies = new Replies(this)
+  /** When it last sent something; monotonic milliseconds. */
+  receivedAt = 0
   /** Set once it has connections of its own: it keeps them then. */
   own: OwnConnections | undefined
   #lanes: LaneSet
@@ -87,6 +89,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     const { client } = this
     const { engine } = this.gateway
     if (client.closing) return
+    this.receivedAt = performance.now()
     engine.stats.inputBytes += bytes.length
     engine.tick()
     client.lastInteraction = engine.keyspace.now

@@ -35,16 +35,14 @@ export class Gateway {
     this.upstream = upstream
     this.lanes = new Lanes(upstream)
     this.health = new Health(upstream, engine)
-    this.health.onDown = endpoint => {
+    this.health.onDown = (endpoint, error) => {
+      const wasSilentFor = this.health.silenceOf(endpoint) === undefined ? 0 : upstream.limits.timeout
+      upstream.troubles.note(endpoint.name, error, performance.now() - wasSilentFor)
       for (const { own } of this.connections.values()) own?.end(endpoint, 'the server has stopped answering')
       upstream.abandon(endpoint)
     }
-    // A server that refuses says so at once; one that is silent would keep waiting each who waits in a line for it.
-    upstream.whyAway = ({ name }) => {
-      const condition = this.health.servers.find(({ endpoint }) => endpoint.name === name)?.condition
-      if (condition?.state !== 'down' || condition.why === undefined || !SILENT.test(condition.why)) return undefined
-      return new CannotConnect(`ERR ${condition.why}`, Object.assign(new Error(condition.why), { code: 'ETIMEDOUT' }))
-    }
+    this.health.onUp = ({ name }) => upstream.troubles.end(name)
+    upstream.whyAway = endpoint => this.health.silenceOf(endpoint)
     upstream.onChange = () => {
       for (const { own } of this.connections.values()) own?.endStrangers()
     }
@@ -85,9 +83,13 @@ export class Gateway {
     if (this.engine.modules.loaded.length > 0) this.scripts.note(['eval', text])
   }
 
-  /** In whose name, and in which database, a client's module commands run. */
-  sessionOf(client: Client): Session {
-    return this.connections.get(client)?.session ?? this.upstream.session()
+  /** In whose name, and in which database, a client's module command runs, and when it came (monotonic milliseconds). */
+  callerOf(client: Client): { readonly session: Session; readonly since: number } {
+    const connection = this.connections.get(client)
+    return {
+      session: connection?.session ?? this.upstream.session(),
+      since: connection?.receivedAt ?? performance.now(),
+    }
   }
 
   /** An error of the gateway's as the error reply that a client gets. */
@@ -120,6 +122,5 @@ export class Gateway {
   }
 }
 
-const SILENT = /the server did not (answer within|let us in)/
 /** Milliseconds between two looks at what has not been answered, at the least. */
 const MIN_CHECK = 20

@@ -6,7 +6,7 @@ import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import type { Endpoint, Login } from '../upstream/address.js'
 import { Link } from '../upstream/link.js'
-import { openError } from '../upstream/open-error.js'
+import { type CannotConnect, openError } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
 
 /** Loading: it answers, and cannot serve yet. */
@@ -36,7 +36,9 @@ export interface HealthOptions {
  */
 export class Health {
   /** Told when a server has stopped answering, once until it answers again: who waits for it would wait for ever. */
-  onDown: (endpoint: Endpoint) => void = () => {}
+  onDown: (endpoint: Endpoint, error: CannotConnect) => void = () => {}
+  /** Told when it answers again. */
+  onUp: (endpoint: Endpoint) => void = () => {}
   readonly #upstream: Watched
   readonly #options: HealthOptions
   readonly #pulses = new Map<string, Pulse>()
@@ -70,6 +72,14 @@ export class Health {
     return [...this.#pulses.values()]
   }
 
+  /**
+   * The error for who would connect to a server that is known to be silent: it is asked here, over and over, and nobody else need wait
+   * for it. One that refuses says so at once to everybody.
+   */
+  silenceOf({ name }: Endpoint): CannotConnect | undefined {
+    return this.#pulses.get(name)?.silence
+  }
+
   close(): void {
     this.#isClosed = true
     this.#timer?.cancel()
@@ -100,8 +110,8 @@ export class Health {
       const { address } = this.#upstream
       this.#pulses.set(
         endpoint.name,
-        new Pulse(endpoint, address.login, limits.timeout, this.#options, (before, now) =>
-          this.#changed(endpoint, before, now),
+        new Pulse(endpoint, address.login, limits.timeout, this.#options, (before, now, error) =>
+          this.#changed(endpoint, before, now, error),
         ),
       )
     }
@@ -109,7 +119,7 @@ export class Health {
     this.#timer = clock.after(intervalFor(limits.timeout), () => this.#follow())
   }
 
-  #changed(endpoint: Endpoint, before: State, { state, why }: Condition): void {
+  #changed(endpoint: Endpoint, before: State, { state, why }: Condition, error: CannotConnect | undefined): void {
     const { log } = this.#options
     if (state === 'down') {
       // Another one may have taken its place.
@@ -121,21 +131,31 @@ export class Health {
     if (state === before) return
     if (state === 'up') log.notice(`Upstream ${endpoint.name} is up again`)
     else log.warning(`Upstream ${endpoint.name} is ${state}: ${why}`)
-    if (state === 'down') this.onDown(endpoint)
+    if (error !== undefined) this.onDown(endpoint, error)
+    else if (before === 'down') this.onUp(endpoint)
   }
 }
 
 /** The best first. */
 const STATES: readonly State[] = ['up', 'loading', 'down']
 
+/**
+ * Called when a server is found to be up, loading or down, and again each time that it is still found to be down.
+ *
+ * @param error of one that is down
+ */
+type Told = (before: State, now: Condition, error: CannotConnect | undefined) => void
+
 /** Asks one server. */
 class Pulse {
   condition: Condition
+  /** Set while it is known to be silent. */
+  silence: CannotConnect | undefined
   readonly endpoint: Endpoint
   readonly #login: Login
   readonly #timeout: number
   readonly #options: HealthOptions
-  readonly #told: (before: State, now: Condition) => void
+  readonly #told: Told
   #link: Link | undefined
   /** For the next question, or for the answer to the last. */
   #timer: Timer | undefined
@@ -148,14 +168,7 @@ class Pulse {
   #failures = 0
   #isClosed = false
 
-  /** @param told called when it is found to be up, loading or down, and again each time that it is still found to be down */
-  constructor(
-    endpoint: Endpoint,
-    login: Login,
-    timeout: number,
-    options: HealthOptions,
-    told: (before: State, now: Condition) => void,
-  ) {
+  constructor(endpoint: Endpoint, login: Login, timeout: number, options: HealthOptions, told: Told) {
     this.endpoint = endpoint
     this.#login = login
     this.#timeout = timeout
@@ -213,7 +226,8 @@ class Pulse {
     this.#link?.write(PING)
     this.#timer = this.#options.clock.after(this.#timeout, () => {
       this.#link?.destroy()
-      this.#isDown(new Error(`the server did not answer within ${this.#timeout} ms`))
+      const late = new Error(`the server did not answer within ${this.#timeout} ms`)
+      this.#isDown(Object.assign(late, { code: 'ETIMEDOUT' }))
     })
   }
 
@@ -227,9 +241,11 @@ class Pulse {
     // It says so of its own accord, and hangs up.
     if (reply instanceof ReplyError && HANGS_UP.test(reply.message)) return
     this.#failures = 0
+    this.silence = undefined
     this.#timer?.cancel()
     this.#timer = this.#options.clock.after(intervalFor(this.#timeout), () => this.#ask())
-    if (reply instanceof ReplyError && reply.message.startsWith('LOADING')) this.#is('loading', this.#explain(reply))
+    if (reply instanceof ReplyError && reply.message.startsWith('LOADING'))
+      this.#is('loading', lineOf(this.#explain(reply)))
     else this.#is('up', this.#refusal && `the gateway's own login is refused: ${lineOf(this.#refusal)}`)
   }
 
@@ -245,22 +261,28 @@ class Pulse {
   #isDown(error: unknown): void {
     this.#timer?.cancel()
     this.#failures++
-    this.#is('down', this.#explain(error))
+    const failure = this.#explain(error)
+    this.silence = isSilence(error) ? failure : undefined
+    this.#is('down', lineOf(failure), failure)
     const { clock, random } = this.#options
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(this.#failures, 16))
     // With jitter: many gateways may have seen it go at the same moment.
     this.#timer = clock.after(longest * (0.5 + random() / 2), () => this.#connect())
   }
 
-  #is(state: State, why: string | undefined): void {
+  #is(state: State, why: string | undefined, error?: CannotConnect): void {
     const { state: before, since } = this.condition
     this.condition = { state, since: state === before ? since : this.#options.clock.now(), why }
-    if (state !== before || state === 'down') this.#told(before, this.condition)
+    if (state !== before || state === 'down') this.#told(before, this.condition, error)
   }
 
-  #explain(error: unknown): string {
-    return lineOf(openError(this.endpoint, { login: this.#login, database: 0 }, error))
+  #explain(error: unknown): CannotConnect {
+    return openError(this.endpoint, { login: this.#login, database: 0 }, error)
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'
 }
 
 /** Milliseconds from an answer to the next question. */

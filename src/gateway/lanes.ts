@@ -171,6 +171,7 @@ export function askOn(lane: Lane, text: ByteString): Promise<Buffer> {
   return new Promise(resolve => {
     let bytes: ByteString = ''
     const replies = new Replies({
+      receivedAt: performance.now(),
       write: part => {
         bytes += part
       },

@@ -17,8 +17,8 @@ import type { Session } from '../upstream/session.js'
 export class GatewayModuleHost implements ModuleHost {
   readonly log: Log
   readonly current = (): Run | undefined => this.#hosts.find(host => host.current !== undefined)?.current
-  /** In whose name a client's commands run; set by the gateway. */
-  sessionOf: (client: Parameters<Handler>[0]) => Session = () => {
+  /** In whose name a client's command runs, and when it came (monotonic milliseconds); set by the gateway. */
+  callerOf: (client: Parameters<Handler>[0]) => { readonly session: Session; readonly since: number } = () => {
     throw new Error('the gateway has not been opened')
   }
   /** An error as the error reply that a client gets; set by the gateway. */
@@ -39,9 +39,10 @@ export class GatewayModuleHost implements ModuleHost {
   handlerOf(command: AnyCommand, container?: string): Handler {
     const compiled = compileCommand(command, container)
     return (client, argv) => {
-      const host = this.#hostFor(this.sessionOf(client))
+      const { session, since } = this.callerOf(client)
+      const host = this.#hostFor(session)
       client.answerLater(
-        host.reply(compiled, argv, client.reply).catch((error: unknown) => {
+        host.reply(compiled, argv, client.reply, since).catch((error: unknown) => {
           throw error instanceof ReplyError ? new ReplyError(this.explain(error), { cause: error }) : error
         }),
       )

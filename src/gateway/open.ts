@@ -45,7 +45,7 @@ export async function openGateway(options: Omit<EngineOptions, 'builtins' | 'mod
   const gateway = new Gateway(engine, upstream, scripts)
   await gateway.admission.look()
   if (host !== undefined) {
-    host.sessionOf = client => gateway.sessionOf(client)
+    host.callerOf = client => gateway.callerOf(client)
     host.explain = error => gateway.explain(error)
   }
   return gateway

@@ -4,6 +4,7 @@ import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
 import { CannotConnect } from '../upstream/open-error.js'
+import { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
 import { slotOf } from '../upstream/slot.js'
 import { mergeReplies } from '../upstream/spanning.js'
@@ -11,7 +12,6 @@ import { ClusterTransactions } from './cluster-transaction.js'
 import type { GatewayConnection } from './connection.js'
 import { type Loss, Own, type OwnUser } from './own.js'
 import type { OwnCall, OwnConnections } from './own-connections.js'
-import { Patience } from './patience.js'
 import { homeOf } from './router.js'
 import { isForMany } from './spanning.js'
 
@@ -48,7 +48,7 @@ export class OwnCluster implements OwnConnections {
 
   constructor(connection: GatewayConnection) {
     this.#connection = connection
-    this.#transactions = new ClusterTransactions(this, connection.gateway.upstream.limits.timeout)
+    this.#transactions = new ClusterTransactions(this)
   }
 
   get isIdle(): boolean {
@@ -229,7 +229,7 @@ export class OwnCluster implements OwnConnections {
     mayBeAsked: boolean,
     send: (node: ClusterNode) => Promise<ReplyError | undefined>,
   ): Promise<ReplyError | undefined> {
-    const patience = new Patience(this.#timeout)
+    const patience = this.patienceFor(slot)
     const caching = this.#caching
     this.#caching = undefined
     let asked: Endpoint | undefined
@@ -241,9 +241,13 @@ export class OwnCluster implements OwnConnections {
         if (asked !== undefined) await this.askOn(node, ASKING)
         else if (caching !== undefined) await this.askOn(node, caching)
         const error = await send(node)
-        if (error === undefined) return undefined
+        if (error === undefined) {
+          patience.end()
+          return undefined
+        }
         redirection = redirectionOf(error, 'cluster', node.endpoint)
-        if (patience.isOver()) return redirection?.toError() ?? error
+        const failure = redirection?.toError() ?? error
+        if (patience.isOver(failure, node.endpoint)) return failure
       }
       // A server forgets ASKING when CLIENT CACHING comes behind it, and the other way round.
       asked = await this.follow(redirection, patience, mayBeAsked && caching === undefined)
@@ -260,7 +264,7 @@ export class OwnCluster implements OwnConnections {
     const { kind, slot, to } = redirection ?? {}
     if (this.#isClosed) throw new ReplyError('ERR the client has gone')
     if (to !== undefined && (kind === 'moved' || mayBeAsked) && patience.mayHop()) {
-      if (!topology.knows(to)) await topology.refresh().catch(() => {})
+      if (!topology.knows(to)) await patience.within(topology.refresh())
       if (topology.knows(to)) {
         if (kind === 'ask') return to
         if (slot !== undefined) topology.moved(slot, to)
@@ -270,7 +274,7 @@ export class OwnCluster implements OwnConnections {
       }
     }
     await patience.wait()
-    await topology.refresh().catch(() => {})
+    await patience.within(topology.refresh())
     return undefined
   }
 
@@ -311,7 +315,7 @@ export class OwnCluster implements OwnConnections {
   }
 
   async home(): Promise<ClusterNode> {
-    return this.nodeFor(undefined, new Patience(this.#timeout))
+    return this.nodeFor(undefined, this.patienceFor(undefined))
   }
 
   /** The one in charge of a slot, as far as is known, or the one that does what any could do. Waits while there is none. */
@@ -319,16 +323,17 @@ export class OwnCluster implements OwnConnections {
     const { upstream } = this.#connection.gateway
     if (slot === undefined && this.#home !== undefined) return this.#home
     for (;;) {
+      let endpoint: Endpoint | undefined
       try {
-        const endpoint = slot === undefined ? homeOf(upstream) : upstream.topology.endpointFor(slot)
+        endpoint = slot === undefined ? homeOf(upstream) : upstream.topology.endpointFor(slot)
         const node = await this.#nodeAt(endpoint)
         if (slot === undefined) this.#home = node
         return node
       } catch (error) {
         const mayPass = error instanceof CannotConnect ? error.mayPass : error instanceof ReplyError
-        if (!mayPass || this.#isClosed || patience.isOver()) throw error
+        if (!mayPass || this.#isClosed || patience.isOver(error, endpoint)) throw error
         await patience.wait()
-        await upstream.topology.refresh().catch(() => {})
+        await patience.within(upstream.topology.refresh())
       }
     }
   }
@@ -346,8 +351,10 @@ export class OwnCluster implements OwnConnections {
     this.#connection.client.reply.nullArray()
   }
 
-  get #timeout(): number {
-    return this.#connection.gateway.upstream.limits.timeout
+  /** For a command that is about a slot. */
+  patienceFor(slot: number | undefined): Patience {
+    const { gateway, receivedAt } = this.#connection
+    return new Patience(gateway.upstream, slot, receivedAt)
   }
 
   #slotIn({ argv, command }: OwnCall): number | undefined {

@@ -6,9 +6,9 @@ import { WordsScanner } from '../resp/words-scanner.js'
 import type { Endpoint } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
 import { CannotConnect } from '../upstream/open-error.js'
+import { Patience } from '../upstream/patience.js'
 import type { GatewayConnection } from './connection.js'
 import { type Effect, type Loss, Own, type OwnUser } from './own.js'
-import { Patience } from './patience.js'
 
 /** A command that goes on a connection of the client's own. */
 export interface OwnCall {
@@ -133,24 +133,26 @@ export class OwnConnection implements OwnConnections, OwnUser {
     if (this.#own !== undefined) return
     const { gateway, lanes } = this.#connection
     const { upstream } = gateway
-    const { topology, address, limits } = upstream
-    const patience = new Patience(limits.timeout)
+    const { topology, address } = upstream
+    const patience = new Patience(upstream, undefined, this.#connection.receivedAt)
     for (;;) {
+      let endpoint: Endpoint | undefined
       try {
-        const endpoint = topology.endpointFor()
+        endpoint = topology.endpointFor()
         const connection = await upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
         if (this.#isClosed) connection.close()
         else {
           this.#own = new Own(connection.release(), this)
           this.#endpoint = endpoint
         }
+        patience.end()
         return
       } catch (error) {
         // Behind Sentinels, another one may come to be the primary.
         const mayPass = error instanceof CannotConnect ? error.mayPass : error instanceof ReplyError
-        if (address.kind === 'server' || !mayPass || this.#isClosed || patience.isOver()) throw error
+        if (address.kind === 'server' || !mayPass || this.#isClosed || patience.isOver(error, endpoint)) throw error
         await patience.wait()
-        await topology.refresh().catch(() => {})
+        await patience.within(topology.refresh())
       }
     }
   }

@@ -2,6 +2,8 @@ import type { ByteString } from '../bytes/bytes.js'
 
 /** Who takes the replies of a queue. */
 export interface RepliesOwner {
+  /** When the last of what it has sent came; monotonic milliseconds. */
+  readonly receivedAt: number
   /** RESP, of whole replies or a part of one. */
   write(bytes: ByteString): void
   /** All replies that were due have been written. */

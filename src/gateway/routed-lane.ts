@@ -23,8 +23,8 @@ export class RoutedCommand {
   readonly number: number
   /** `sent`: a server has it. `done`: it has been carried out, or may have been. `dropped`: it will not be. */
   state: 'waiting' | 'sent' | 'done' | 'dropped' = 'waiting'
-  /** When it was first refused; monotonic milliseconds. */
-  refusedAt: number | undefined
+  /** From when on it counts how long it waits, if it has been refused; monotonic milliseconds. */
+  waitingSince: number | undefined
   /** Why it was refused last. */
   refusal: ReplyError | undefined
   /** Not to be sent before; monotonic milliseconds. */
@@ -59,9 +59,6 @@ export class RoutedCommand {
     return all
   }
 }
-
-/** Stands for the hash slot of commands that have no keys. */
-export const NO_SLOT = -1
 
 /** What happens to commands that a lane could not get answered. */
 export interface RoutedLaneOwner {

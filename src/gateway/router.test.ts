@@ -4,6 +4,7 @@ import type { Endpoint } from '../upstream/address.js'
 import { ServerCommand } from '../upstream/command-info.js'
 import type { Link, LinkUser } from '../upstream/link.js'
 import { slotOf } from '../upstream/slot.js'
+import { Troubles } from '../upstream/troubles.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Replies } from './replies.js'
 import { Router } from './router.js'
@@ -122,6 +123,7 @@ function upstreamOf(cluster: FakeCluster): Upstream {
   const upstream = {
     address: { kind: 'cluster' },
     limits: { timeout: TIMEOUT },
+    troubles: new Troubles(),
     topology: {
       endpointFor: (slot: number) => NODES[known.get(slot)!]!,
       primaries: () => NODES,
@@ -153,6 +155,7 @@ class FakeClient {
   readonly #router: Router
   readonly sent: { readonly number: number; readonly keys: readonly string[] }[] = []
   readonly #replies = new Replies({
+    receivedAt: performance.now(),
     write: bytes => this.replies.push(...bytes.split('\r\n').slice(0, -1)),
     drained: () => {
       this.isHeld = false

@@ -7,12 +7,12 @@ import type { Endpoint } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
 import { writeRaw } from '../upstream/raw-reply.js'
 import { redirectionOf } from '../upstream/redirection.js'
-import { slotOf } from '../upstream/slot.js'
+import { NO_SLOT, slotOf } from '../upstream/slot.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Course, Subjects } from './course.js'
 import type { LaneId } from './lanes.js'
 import { Replies } from './replies.js'
-import { NO_SLOT, RoutedCommand, RoutedLane, type RoutedLaneOwner } from './routed-lane.js'
+import { RoutedCommand, RoutedLane, type RoutedLaneOwner } from './routed-lane.js'
 import { answerOfMany, isForMany } from './spanning.js'
 
 /** The lanes of a user, version of the protocol and database to the servers of a Cluster, or to the primary that Sentinels know. */
@@ -302,10 +302,22 @@ export class Router implements RoutedLaneOwner {
     if (!this.#isClosed) this.upstream.topology.refresh().catch(() => {})
   }
 
+  #waitingSince({ at, slot, due }: RoutedCommand): number {
+    const { troubles, topology } = this.upstream
+    const { receivedAt } = due.replies.owner
+    try {
+      const endpoint = at ?? (slot === NO_SLOT ? homeOf(this.upstream) : topology.endpointFor(slot))
+      return troubles.waitingSince(receivedAt, slot, endpoint.name)
+    } catch {
+      // Nobody is known to be in charge.
+      return troubles.waitingSince(receivedAt, slot)
+    }
+  }
+
   /** Whether there is time left for a command that has been refused. */
   #mayGoOn(command: RoutedCommand, now: number): boolean {
-    command.refusedAt ??= now
-    return !this.#isClosed && now - command.refusedAt < this.upstream.limits.timeout
+    command.waitingSince ??= this.#waitingSince(command)
+    return !this.#isClosed && now - command.waitingSince < this.upstream.limits.timeout
   }
 }
 
@@ -321,6 +333,7 @@ function captured(send: (replies: Replies) => void): Promise<Buffer> {
     let bytes: ByteString = ''
     send(
       new Replies({
+        receivedAt: performance.now(),
         write: part => {
           bytes += part
         },

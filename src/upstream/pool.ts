@@ -1,8 +1,11 @@
 import { type Connection, ConnectionLost } from './connection.js'
 
+/** @param timeout in milliseconds */
+type Opener = (timeout?: number) => Promise<Connection>
+
 /** Connections that are used by one at a time. */
 export class Pool {
-  readonly #open: () => Promise<Connection>
+  readonly #open: Opener
   readonly #most: number
   readonly #idle: Connection[] = []
   readonly #waiting: (() => void)[] = []
@@ -13,14 +16,18 @@ export class Pool {
   readonly #used = new Set<Connection>()
 
   /** @param most how many connections there may be; more users wait for one */
-  constructor(open: () => Promise<Connection>, most: number) {
+  constructor(open: Opener, most: number) {
     this.#open = open
     this.#most = most
   }
 
-  /** Lets somebody use a connection. It is taken back when the promise settles, if it can still be used. */
-  async use<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#take()
+  /**
+   * Lets somebody use a connection. It is taken back when the promise settles, if it can still be used.
+   *
+   * @param onTurn called when there is a connection, or may be one; gives the longest that it may take to connect, in milliseconds
+   */
+  async use<T>(task: (connection: Connection) => Promise<T>, onTurn?: () => number): Promise<T> {
+    const connection = await this.#take(onTurn)
     this.#used.add(connection)
     // It may have been closed while the connection was being made.
     if (this.#closed) connection.close()
@@ -57,22 +64,27 @@ export class Pool {
     for (const go of this.#waiting.splice(0)) go()
   }
 
-  async #take(): Promise<Connection> {
-    for (;;) {
+  async #take(onTurn?: () => number): Promise<Connection> {
+    while (this.#idle.length === 0 && this.#count === this.#most && !this.#closed && !this.#retired) {
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+    try {
       if (this.#closed) throw new Error('the database has been closed')
       if (this.#retired) throw new ConnectionLost(RETIRED, false)
+      const timeout = onTurn?.()
       for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
         if (idle.isOpen) return idle
         this.#count--
       }
-      if (this.#count < this.#most) break
-      await new Promise<void>(resolve => this.#waiting.push(resolve))
-    }
-    this.#count++
-    try {
-      return await this.#open()
+      this.#count++
+      try {
+        return await this.#open(timeout)
+      } catch (error) {
+        this.#count--
+        throw error
+      }
     } catch (error) {
-      this.#count--
+      // It is the turn of the next one.
       this.#waiting.shift()?.()
       throw error
     }

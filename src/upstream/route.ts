@@ -3,28 +3,92 @@ import { ReplyError } from '../errors.js'
 import type { Endpoint } from './address.js'
 import { type Connection, ConnectionLost } from './connection.js'
 import { CannotConnect } from './open-error.js'
+import { Patience } from './patience.js'
 import type { RawReply } from './raw-reply.js'
 import { Redirection, redirectionIn } from './redirection.js'
 import type { ServerConnections, Session } from './session.js'
+import { NO_SLOT } from './slot.js'
+import type { Trouble } from './troubles.js'
+import type { Upstream } from './upstream.js'
 
 /** Where an attempt to do something goes. */
-export interface Target {
+export class Target {
   readonly server: ServerConnections
   /** Whether another server has sent us there for this once (ASK). */
   readonly isAsked: boolean
+  readonly #upstream: Upstream
+  readonly #slot: number
+  readonly #began: number
+  /** When the server last answered, or it was our turn. */
+  #progress = performance.now()
+
+  /** @param began when what is attempted began to wait for its turn; monotonic milliseconds */
+  constructor(upstream: Upstream, server: ServerConnections, slot: number, began: number, isAsked = false) {
+    this.#upstream = upstream
+    this.server = server
+    this.#slot = slot
+    this.#began = began
+    this.isAsked = isAsked
+  }
+
+  /**
+   * To be called when it has waited long enough for others, and could be sent.
+   *
+   * @returns the longest that it may take to connect, in milliseconds
+   * @throws GivenUp when they have tried in vain, for as long as a server may take to answer
+   */
+  takeTurn(): number {
+    const trouble = this.#trouble
+    if (trouble !== undefined && this.#leftOf(trouble) <= 0) throw new GivenUp(trouble.error)
+    this.#progress = performance.now()
+    return this.timeLeft
+  }
+
+  /** The longest that the server may take from now on, in milliseconds. */
+  get timeLeft(): number {
+    const { timeout } = this.#upstream.limits
+    const trouble = this.#trouble
+    if (trouble === undefined) return timeout
+    // Less would not do to find out that it is there again.
+    return Math.max(this.#leftOf(trouble), timeout * SHORTEST_TRY)
+  }
+
+  get #trouble(): Trouble | undefined {
+    return this.#upstream.troubles.at(this.#slot, this.server.endpoint.name)
+  }
+
+  /** The server has answered, whatever it is. */
+  answered(): void {
+    this.#progress = performance.now()
+    this.#upstream.troubles.end(this.server.endpoint.name)
+  }
+
+  /** The server has not answered, or cannot be reached. */
+  failed(error: unknown): void {
+    this.#upstream.troubles.note(this.server.endpoint.name, error, this.#progress)
+  }
+
+  #leftOf({ since }: Trouble): number {
+    return Math.max(since, this.#began) + this.#upstream.limits.timeout - performance.now()
+  }
 }
 
 /** Finds the server for what is to be done, and does it elsewhere, or later, as long as servers say that they have not done it. */
 export class Route {
   readonly #session: Session
+  readonly #began: number
   #slot: number | undefined
   /** Who is to be asked this once. */
   #asked: Endpoint | undefined
 
-  /** @param slot the hash slot that all of it is in; undefined when any server will do, or it is for a server to say */
-  constructor(session: Session, slot: number | undefined) {
+  /**
+   * @param slot the hash slot that all of it is in; undefined when any server will do, or it is for a server to say
+   * @param began when what is done began to wait for its turn; monotonic milliseconds
+   */
+  constructor(session: Session, slot: number | undefined, began = performance.now()) {
     this.#session = session
     this.#slot = slot
+    this.#began = began
   }
 
   /**
@@ -33,44 +97,60 @@ export class Route {
    * @throws ReplyError when it has not been possible for as long as a server may take to answer
    */
   async run<T>(name: string, task: (target: Target) => Promise<T>): Promise<T> {
-    const patience = new Patience(name, this.#session.upstream.limits.timeout)
-    for (;;) {
+    const patience = new Patience(this.#session.upstream, this.#slot, this.#began)
+    for (let losses = 0; ; ) {
       try {
-        return await task(this.#target())
+        const target = this.#target()
+        target.takeTurn()
+        try {
+          const result = await task(target)
+          patience.end()
+          return result
+        } catch (error) {
+          if (error instanceof CannotConnect) target.failed(error)
+          throw error
+        }
       } catch (error) {
-        await this.#recover(error, patience)
+        if (error instanceof ConnectionLost) losses++
+        await this.#recover(name, error, patience, losses)
       }
     }
   }
 
   #target(): Target {
+    const { upstream } = this.#session
+    const slot = this.#slot ?? NO_SLOT
     const asked = this.#asked
     this.#asked = undefined
-    if (asked !== undefined) return { server: this.#session.serverAt(asked), isAsked: true }
+    if (asked !== undefined) return new Target(upstream, this.#session.serverAt(asked), slot, this.#began, true)
     try {
-      return { server: this.#session.serverFor(this.#slot), isAsked: false }
+      return new Target(upstream, this.#session.serverFor(this.#slot), slot, this.#began)
     } catch (error) {
       if (error instanceof ReplyError) throw new Redirection('wait', error)
       throw error
     }
   }
 
-  /** Sees to it that another attempt makes sense; throws when none does. */
-  async #recover(error: unknown, patience: Patience): Promise<void> {
+  /**
+   * Sees to it that another attempt makes sense; throws when none does.
+   *
+   * @param losses connections that have been lost
+   */
+  async #recover(name: string, error: unknown, patience: Patience, losses: number): Promise<void> {
     const { address, topology, isClosed } = this.#session.upstream
-    if (isClosed) throw error instanceof ConnectionLost ? lostError(patience.name, error, true) : error
+    if (error instanceof GivenUp) throw asReplyError(name, error.cause)
+    if (isClosed) throw asReplyError(name, error)
     if (error instanceof ConnectionLost) {
-      if (address.kind === 'server') {
-        patience.takeLoss(error)
-        // There may be more that were lost together with it, of which it is not known yet.
-        if (!patience.isFirstLoss) await patience.wait()
-        return
+      const lost = lostError(name, error, true)
+      if (error.isTimeout) {
+        topology.refresh().catch(() => {})
+        throw lost
       }
-      // It is known what that would be answered by now, if somebody else were in charge.
-      const lost = lostError(patience.name, error, true)
-      if (!error.isTimeout) return this.#later(patience, lost, patience.isFirst)
-      topology.refresh().catch(() => {})
-      throw lost
+      if (address.kind !== 'server') return this.#later(patience, lost, losses === 1)
+      if (losses === MOST_LOSSES) throw lost
+      // There may be more that were lost together with it, of which it is not known yet.
+      if (losses > 1) await patience.wait()
+      return
     }
     if (address.kind !== 'server' && error instanceof CannotConnect && error.mayPass) {
       return this.#later(patience, error, false)
@@ -83,7 +163,6 @@ export class Route {
   async #follow(redirection: Redirection, to: Endpoint, patience: Patience): Promise<void> {
     const { topology } = this.#session.upstream
     const { kind, slot } = redirection
-    patience.check(redirection.toError())
     if (!topology.knows(to)) await patience.within(topology.refresh())
     if (!topology.knows(to)) return this.#later(patience, redirection.toError(), false)
     if (kind === 'ask') {
@@ -100,87 +179,24 @@ export class Route {
 
   /** @param error that of this attempt */
   async #later(patience: Patience, error: ReplyError, atOnce: boolean): Promise<void> {
-    patience.check(error)
+    if (patience.isOver(error)) throw error
     if (!atOnce) await patience.wait()
     await patience.within(this.#session.upstream.topology.refresh())
   }
 }
 
-/** How long something has been tried in vain. */
-class Patience {
-  readonly name: string
-  readonly #timeout: number
-  #since: number | undefined
-  #losses = 0
-  #waits = 0
-  #hops = 0
-
-  /** @param timeout in milliseconds, from the first failure */
-  constructor(name: string, timeout: number) {
-    this.name = name
-    this.#timeout = timeout
-  }
-
-  /** Whether nothing has failed yet. */
-  get isFirst(): boolean {
-    return this.#since === undefined
-  }
-
-  /** Whether no more than one connection has been lost. */
-  get isFirstLoss(): boolean {
-    return this.#losses < 2
-  }
-
-  /** Throws the error if the time is up. */
-  check(error: ReplyError): void {
-    this.#since ??= performance.now()
-    if (this.#left <= 0) throw error
-  }
-
-  /** Counts a connection that has been lost; throws when it is not to be tried with another. */
-  takeLoss(error: ConnectionLost): void {
-    this.#losses++
-    if (error.isTimeout || this.#losses === MOST_LOSSES) throw lostError(this.name, error, true)
-  }
-
-  /** Whether it is to be tried elsewhere at once. Servers may send one another for what none of them does. */
-  mayHop(): boolean {
-    if (this.#hops === MOST_HOPS) {
-      this.#hops = 0
-      return false
-    }
-    this.#hops++
-    return true
-  }
-
-  /** Full jitter: somewhere from nothing to a limit that doubles, so that those who failed together do not come again together. */
-  async wait(): Promise<void> {
-    const limit = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#waits++, Math.max(0, this.#left))
-    await new Promise(resolve => setTimeout(resolve, limit * (0.2 + 0.8 * Math.random())))
-  }
-
-  /** Waits for something that may fail, and no longer than there is time. */
-  async within(task: Promise<unknown>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const end = new Promise(resolve => {
-      timer = setTimeout(resolve, Math.max(0, this.#left))
-    })
-    await Promise.race([task.catch(() => {}), end])
-    clearTimeout(timer)
-  }
-
-  get #left(): number {
-    return (this.#since ?? performance.now()) + this.#timeout - performance.now()
+/** Others have tried while this stood in a line behind them. */
+class GivenUp extends Error {
+  /** @param cause what came of that */
+  constructor(cause: unknown) {
+    super('it has been tried in vain', { cause })
   }
 }
 
 /** How often in a row a connection is lost that has only just been made. */
 const MOST_LOSSES = 3
-/** How often servers may send us on without our waiting. */
-const MOST_HOPS = 5
-/** In milliseconds. */
-const FIRST_WAIT = 10
-const LONGEST_WAIT = 250
+/** The part of the time that a server may take to answer, that everybody gives it who tries. */
+const SHORTEST_TRY = 0.1
 
 /** A connection on the way to a target. */
 export class RoutedConnection {
@@ -212,10 +228,22 @@ export class RoutedConnection {
    */
   async send(commands: readonly (readonly ByteString[])[], timeout?: number): Promise<RawReply[]> {
     const { server, isAsked } = this.#target
-    const replies = isAsked ? await this.#ask(commands, timeout) : await this.#connection.send(commands, timeout)
+    let replies: RawReply[]
+    try {
+      replies = isAsked ? await this.#ask(commands, timeout) : await this.#connection.send(commands, timeout)
+    } catch (error) {
+      this.#target.failed(error)
+      throw error
+    }
+    this.#target.answered()
     const redirection = redirectionIn(commands, replies, server.kind, server.endpoint)
     if (redirection !== undefined) throw redirection
     return replies
+  }
+
+  /** The longest that the server may take from now on, in milliseconds: for a connection that nobody else uses. */
+  get timeLeft(): number {
+    return this.#target.timeLeft
   }
 
   /** As one who has been sent: ASKING holds for one command, and from MULTI to EXEC. */
@@ -243,6 +271,12 @@ export function mayBeRepeated(error: unknown): boolean {
   return (
     error instanceof Redirection || error instanceof ConnectionLost || (error instanceof CannotConnect && error.mayPass)
   )
+}
+
+/** What has come of it when something has not been carried out. */
+function asReplyError(name: string, error: unknown): unknown {
+  if (error instanceof ConnectionLost) return lostError(name, error, true)
+  return error instanceof Redirection ? error.toError() : error
 }
 
 /** What a lost connection means for what was to be done. */

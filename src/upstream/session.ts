@@ -6,9 +6,9 @@ import type { ServerCommand } from './command-info.js'
 import { type Connection, ConnectionLost } from './connection.js'
 import { Pool } from './pool.js'
 import type { RawReply } from './raw-reply.js'
-import { lostError, mayBeRepeated, Route, RoutedConnection, type Target } from './route.js'
+import { lostError, mayBeRepeated, Route, RoutedConnection, Target } from './route.js'
 import { Shared } from './shared.js'
-import { slotOf } from './slot.js'
+import { NO_SLOT, slotOf } from './slot.js'
 import { mergeReplies, spansNodes } from './spanning.js'
 import { Subscriber } from './subscriber.js'
 import type { Upstream } from './upstream.js'
@@ -65,13 +65,14 @@ export class Session {
   /**
    * Runs one of the server's commands for a program; an error reply is a value.
    *
+   * @param began when it began to wait for its turn; monotonic milliseconds
    * @throws ReplyError for one that would change the connection, and when the connection was lost
    */
-  async call(argv: readonly ByteString[]): Promise<RawReply> {
+  async call(argv: readonly ByteString[], began?: number): Promise<RawReply> {
     const command = this.upstream.commands.of(argv)
     refuseStateful(argv, command)
-    if (this.isCluster && command !== undefined && spansNodes(command)) return this.#callOnAll(argv, command)
-    const [reply = null] = await this.callBehind([], argv)
+    if (this.isCluster && command !== undefined && spansNodes(command)) return this.#callOnAll(argv, command, began)
+    const [reply = null] = await this.callBehind([], argv, began)
     return reply
   }
 
@@ -80,11 +81,15 @@ export class Session {
    *
    * @param before may be carried out several times
    */
-  async callBehind(before: readonly (readonly ByteString[])[], argv: readonly ByteString[]): Promise<RawReply[]> {
+  async callBehind(
+    before: readonly (readonly ByteString[])[],
+    argv: readonly ByteString[],
+    began?: number,
+  ): Promise<RawReply[]> {
     const all = [...before, argv]
     for (const one of all) refuseStateful(one, this.upstream.commands.of(one))
     const [place] = this.isCluster ? (this.upstream.commands.of(argv)?.placesOf(argv) ?? []) : []
-    const route = new Route(this, place === undefined ? undefined : slotOf(place))
+    const route = new Route(this, place === undefined ? undefined : slotOf(place), began)
     return route.run(argv[0]!, target => this.#send(all, target))
   }
 
@@ -116,15 +121,16 @@ export class Session {
   }
 
   /** A command that all primaries carry out. Who has done so is not asked again, whatever becomes of the others. */
-  async #callOnAll(argv: readonly ByteString[], command: ServerCommand): Promise<RawReply> {
+  async #callOnAll(argv: readonly ByteString[], command: ServerCommand, began = performance.now()): Promise<RawReply> {
     const replies = new Map<string, RawReply>()
-    return new Route(this, undefined).run(argv[0]!, async () => {
+    return new Route(this, undefined, began).run(argv[0]!, async () => {
       const endpoints = this.upstream.topology.primaries()
       const results = await Promise.allSettled(
         endpoints
           .filter(({ name }) => !replies.has(name))
           .map(async endpoint => {
-            const [reply = null] = await this.#send([argv], { server: this.serverAt(endpoint), isAsked: false })
+            const target = new Target(this.upstream, this.serverAt(endpoint), NO_SLOT, began)
+            const [reply = null] = await this.#send([argv], target)
             replies.set(endpoint.name, reply)
           }),
       )
@@ -183,8 +189,10 @@ export class ServerConnections {
   constructor({ upstream, login, database }: Session, endpoint: Endpoint) {
     this.endpoint = endpoint
     this.kind = upstream.address.kind
-    const connect = (protocol: 2 | 3) => (): Promise<Connection> =>
-      upstream.connect(endpoint, { login, database, protocol })
+    const connect =
+      (protocol: 2 | 3) =>
+      (timeout?: number): Promise<Connection> =>
+        upstream.connect(endpoint, { login, database, protocol }, timeout)
     this.exclusive = new Pool(connect(2), upstream.limits.connections)
     this.reads = new Shared(connect(2))
     this.calls = new Shared(connect(3))

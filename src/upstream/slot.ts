@@ -3,6 +3,9 @@ import type { ByteString } from '../bytes/bytes.js'
 /** How many hash slots a Cluster has. */
 export const SLOTS = 16384
 
+/** Stands for the hash slot of what has none. */
+export const NO_SLOT = -1
+
 /**
  * The hash slot of a key: CRC16 (XMODEM: polynomial 0x1021, beginning with 0) modulo 16384, of the part between the first `{` and the next
  * `}` where there is one that is not empty (https://redis.io/docs/reference/cluster-spec). O(length).

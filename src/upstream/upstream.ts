@@ -11,6 +11,7 @@ import { bytesIn } from './raw-reply.js'
 import { SentinelTopology } from './sentinel.js'
 import { Session } from './session.js'
 import { SingleServer, type Topology } from './topology.js'
+import { Troubles } from './troubles.js'
 
 export interface UpstreamLimits {
   /** The longest time for a connection and for an answer, in milliseconds. */
@@ -25,6 +26,7 @@ export class Upstream {
   readonly limits: UpstreamLimits
   readonly topology: Topology
   readonly commands: ServerCommands
+  readonly troubles = new Troubles()
   /** Told when other servers may be in charge than before. */
   onChange: () => void = () => {}
   /** Why nobody need try to connect to a server, if somebody knows: who waits in a line for it would wait once more for each before. */
@@ -79,14 +81,15 @@ export class Upstream {
   /**
    * A connection to one of the servers.
    *
+   * @param timeout the longest that it may take, in milliseconds
    * @throws ReplyError that says what to change
    */
-  async connect(endpoint: Endpoint, handshake: Handshake): Promise<Connection> {
+  async connect(endpoint: Endpoint, handshake: Handshake, timeout = this.limits.timeout): Promise<Connection> {
     const away = this.whyAway(endpoint)
     if (away !== undefined) throw away
     try {
       const mustBePrimary = this.address.kind === 'sentinel'
-      return await Connection.open(endpoint, { ...handshake, mustBePrimary }, this.limits.timeout)
+      return await Connection.open(endpoint, { ...handshake, mustBePrimary }, timeout)
     } catch (error) {
       throw openError(endpoint, handshake, error)
     }

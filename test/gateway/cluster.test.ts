@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startGateway } from '../support/gateway-server.js'
 import { describeWithRedis } from '../support/redis-server.js'
-import { encode, type Reply, ReplyParser, type RespClient } from '../support/resp-client.js'
+import { connect, encode, type Reply, ReplyParser, type RespClient } from '../support/resp-client.js'
+import { kit } from '../upstream/kit-contract.js'
 import { ask, askAll, type Front, nodeOf, openFront, type Short, short, tagOf, tags } from './cluster-setup.js'
 
 const { KRMT_FUZZ_SEED } = process.env
@@ -433,6 +435,32 @@ describeWithRedis('a gateway in front of a Cluster', () => {
           front.cluster.nodes[node]!.resume()
         }
       }
+    })
+
+    test('whose commands wait for each other are told in time that a node does not answer', async () => {
+      const timeout = 400
+      const hasty = await startGateway({
+        upstream: front.cluster.url(),
+        modules: kit,
+        config: { 'upstream-timeout': String(timeout) },
+      })
+      const shared = [`GET ${A}k`, `HMSETNX ${A}h f v`, `GET ${A}other`, `HMSETNX ${A}g f v`]
+      const own = ['CLIENT SETNAME me', ...shared, `BLPOP ${A}list 0`, 'MULTI', `GET ${A}k`, 'EXEC']
+      const lines = [shared, own].map(texts => Array.from({ length: 10 }, () => texts).flat())
+      const clients = await Promise.all(lines.map(() => connect({ path: hasty.socketPath })))
+      for (const [i, one] of clients.entries()) await ask(one, `SET ${A}k ${i}`)
+      front.cluster.nodes[0]!.pause()
+      const began = performance.now()
+      try {
+        await Promise.all(
+          lines.flatMap((texts, i) => texts.map(text => clients[i]!.send(...text.split(' ')).catch(() => {}))),
+        )
+      } finally {
+        front.cluster.nodes[0]!.resume()
+      }
+      expect(performance.now() - began).toBeLessThan(4 * timeout)
+      await Promise.all(clients.map(one => one.close()))
+      await hasty.stop()
     })
 
     test('leave no connection behind', async () => {

@@ -787,5 +787,19 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
       const results = await Promise.allSettled(outcomes).finally(() => server.resume())
       for (const result of results) expect(result).toMatchObject({ status: 'fulfilled' })
     })
+
+    test('and so is one whose commands wait for each other', async () => {
+      rig = await Rig.start()
+      const [one, other] = [await rig.connect(), await rig.connect()]
+      const mixed = ['GET x', 'BUMP s h', 'GET x', 'HMSETNX h a 1', 'PEEK x']
+      const own = ['CLIENT SETNAME me', 'BUMP s h', 'GET x']
+      for (const text of [...mixed, ...own]) await one.send(...text.split(' '))
+      server.pause()
+      const texts = Array.from({ length: 10 }, () => mixed).flat()
+      const outcomes = texts.map(text => outcomeOf(one.send(...text.split(' '))))
+      for (let i = 0; i < 10; i++) outcomes.push(...own.map(text => outcomeOf(other.send(...text.split(' ')))))
+      const results = await Promise.allSettled(outcomes).finally(() => server.resume())
+      for (const result of results) expect(result).toMatchObject({ status: 'fulfilled' })
+    })
   })
 })

@@ -234,6 +234,11 @@ describeWithRedis('in front of a Cluster', () => {
       await cluster.halfMove(slot, (index + 1) % 3, { keys: ['{half}n'] })
       await expect(hasty.follow({ key: '{half}1' })).rejects.toThrow(/^TRYAGAIN hash slot \d+ is being moved/)
       await expect(hasty.call('MGET', '{half}1', '{half}n')).rejects.toThrow(/^TRYAGAIN Multiple keys request/)
+      // Those in a line for the key need not wait one after the other.
+      const began = performance.now()
+      const line = await Promise.allSettled(Array.from({ length: 40 }, () => hasty.follow({ key: '{half}1' })))
+      for (const { status } of line) expect(status).toBe('rejected')
+      expect(performance.now() - began).toBeLessThan((40 * 300) / 4)
       await moveIn(cluster, () => cluster.finishMove(slot))
       expect(await hasty.follow({ key: '{half}1' })).toBe(6)
       await hasty.close()

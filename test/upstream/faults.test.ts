@@ -166,6 +166,25 @@ describeWithRedis('when the connection fails', () => {
     expect(await db.call('PING')).toBe('PONG')
   })
 
+  test('who stands in a line behind others waits no longer than they', async () => {
+    const line = 40
+    const hasty = await open(`redis://127.0.0.1:${proxy.port}`, { modules, upstreamTimeout: TIMEOUT })
+    proxy.fate = () => 'half-open'
+    const began = performance.now()
+    const sameKey = Array.from({ length: line }, () => hasty.bump(keys))
+    // More than there are connections.
+    const otherKeys = Array.from({ length: line }, (_, i) => hasty.bump({ string: `s${i}`, hash: 'h' }))
+    for (const result of await Promise.all([...sameKey, ...otherKeys].map(call => outcome(() => call)))) {
+      expect(result).toMatch(/^ERR (bump has not been carried out|cannot connect to)/)
+    }
+    expect(performance.now() - began).toBeLessThan((line * TIMEOUT) / 4)
+    // A newcomer has all the time that there is.
+    proxy.fate = () => 'pass'
+    expect(await hasty.bump(keys)).toBe(2)
+    expect(await outcome(() => hasty.bump({ string: 's1', hash: 'h1' }))).toBe(1)
+    await hasty.close()
+  })
+
   test('a command that waits as long as it likes', async () => {
     const popped = db.call('BLPOP', 'list', 0)
     // Others give up meanwhile.

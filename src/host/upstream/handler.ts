@@ -82,6 +82,11 @@ export class Call {
     return this.#fixed.database
   }
 
+  /** When it began to wait for its turn; monotonic milliseconds. */
+  get began(): number {
+    return this.#fixed.began
+  }
+
   /** Runs the handler with the answers that there are. */
   run(answers: Answers): Outcome {
     const run = new Run(this.#fixed, answers, this.#source)

@@ -61,10 +61,20 @@ export class UpstreamHost implements ReadSource {
     return collector.take() as T
   }
 
-  /** Runs a module's command and writes its reply. Throws a ReplyError for an error reply. */
-  async reply(command: CompiledCommand, argv: readonly ByteString[], sink: ReplySink): Promise<void> {
+  /**
+   * Runs a module's command and writes its reply. Throws a ReplyError for an error reply.
+   *
+   * @param began when it began to wait for its turn; monotonic milliseconds
+   */
+  async reply(
+    command: CompiledCommand,
+    argv: readonly ByteString[],
+    sink: ReplySink,
+    began = performance.now(),
+  ): Promise<void> {
     const { clock, random } = this.#options
-    const fixed = { database: this.#session.database, now: clock.now(), seed: Math.floor(random() * 2 ** 32) }
+    const seed = Math.floor(random() * 2 ** 32)
+    const fixed = { database: this.#session.database, now: clock.now(), seed, began }
     const call = new Call(command, argv, fixed, this, run => {
       this.#current = run
     })
@@ -98,7 +108,7 @@ export class UpstreamHost implements ReadSource {
     const command = this.#session.commandOf(argv)
     const { fullName } = command
     checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
-    const reply = thrown(await this.#session.call(argv))
+    const reply = thrown(await this.#session.call(argv, call.began))
     this.#options.scripts.note(argv)
     return reply
   }
@@ -152,13 +162,16 @@ export class UpstreamHost implements ReadSource {
 
   async #write(call: Call, first: Outcome): Promise<Outcome> {
     const { commands } = this.#session.upstream
-    const route = new Route(this.#session, this.#slotOf(call, first))
+    const route = new Route(this.#session, this.#slotOf(call, first), call.began)
     for (let tries = 0; ; tries++) {
       const outcome = await route.run(call.fullName, target =>
-        target.server.exclusive.use(connection => {
-          const slots = new OneSlot(this.#session.isCluster, call.fullName)
-          return attempt(call, first, new RoutedConnection(connection, target), commands, slots)
-        }),
+        target.server.exclusive.use(
+          connection => {
+            const slots = new OneSlot(this.#session.isCluster, call.fullName)
+            return attempt(call, first, new RoutedConnection(connection, target), commands, slots)
+          },
+          () => target.takeTurn(),
+        ),
       )
       if (outcome !== CONFLICT) return outcome
       if (tries >= this.#options.retries) {
@@ -196,7 +209,7 @@ export class UpstreamHost implements ReadSource {
     const argv = [name, sha, String(keys.length), ...keys.map(key => latin1(key)), ...args.map(arg => wordOf(arg))]
     const command = this.#session.commandOf(argv)
     checkForward(call.command, { fullName: command.fullName, writes: command.has('write'), isAdmin: false }, name)
-    const reply = await this.#session.call(argv)
+    const reply = await this.#session.call(argv, call.began)
     if (!(reply instanceof ReplyError && reply.message.startsWith('NOSCRIPT'))) return reply
     // The server does not know it, or not any more.
     call.wantsText = true
@@ -207,7 +220,7 @@ export class UpstreamHost implements ReadSource {
       throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
     }
     const load = ['SCRIPT', 'LOAD', result.text]
-    const [loaded = null, answer = null] = await this.#session.callBehind([load], argv)
+    const [loaded = null, answer = null] = await this.#session.callBehind([load], argv, call.began)
     if (loaded instanceof ReplyError) return loaded
     this.#options.scripts.note(load)
     return answer

@@ -27,7 +27,7 @@ export async function runReadOnly(call: Call, first: Outcome, session: Session, 
     const requests = slots.addSome([...before.used.values()])
     // All that can be read here has been, and it still asks for more: this throws.
     if (!requests.some(({ id }) => before.missing.has(id))) slots.addSome([...before.missing.values()])
-    const fetched = await new Route(session, slots.slot).run(call.fullName, async target =>
+    const fetched = await new Route(session, slots.slot, call.began).run(call.fullName, async target =>
       fetchAtOnce(new RoutedConnection(await target.server.reads.get(), target), call.database, requests),
     )
     const same = new Set(

@@ -9,6 +9,8 @@ import { View } from './view.js'
 
 /** What is the same in all runs of a command's handler. */
 export interface Fixed {
+  /** When the command began to wait for its turn; monotonic milliseconds. */
+  readonly began: number
   /** The database of the connection's. */
   readonly database: number
   /** Milliseconds since the epoch. */

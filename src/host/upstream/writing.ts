@@ -144,7 +144,7 @@ class Attempt {
 
   async #send(commands: readonly (readonly ByteString[])[]): Promise<RawReply[]> {
     try {
-      const replies = await this.#connection.send(commands)
+      const replies = await this.#connection.send(commands, this.#connection.timeLeft)
       this.#wasServed = true
       return replies
     } catch (error) {
