@@ -478,7 +478,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       words: requests.count,
       effect,
       mode: modeOf(requests, effect),
-      argv: this.gateway.isCluster ? requests.argv() : [],
+      argv: this.gateway.isCluster || effect === 'wait' ? requests.argv() : [],
       command: route.command,
     }
     this.hold(async () => {

@@ -3,6 +3,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
+import { longestWait } from '../upstream/blocking.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
@@ -189,6 +190,7 @@ export class OwnCluster implements OwnConnections {
   check(timeout: number, now: number): void {
     for (const { own } of [...this.#nodes.values()]) {
       if (own.isStuck(timeout, now)) own.end(`the server did not answer within ${timeout} ms`)
+      else if (this.tracks || own.subscriptions > 0) own.probe(timeout, now)
     }
     if (this.tracks) this.#nodesOfAll().catch(() => {})
   }
@@ -299,10 +301,15 @@ export class OwnCluster implements OwnConnections {
     })
   }
 
-  /** Sends a command whose reply is given here. */
-  askOn({ own, endpoint }: ClusterNode, text: ByteString, effect: 'swallow' | 'wait' = 'swallow'): Promise<Buffer> {
+  /**
+   * Sends a command whose reply is given here.
+   *
+   * @param longest how long the server is to wait before it answers, if it is meant to, in milliseconds
+   */
+  askOn({ own, endpoint }: ClusterNode, text: ByteString, longest?: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (own.link.isOpen) own.send(text, 1, effect, { instead: resolve })
+      const effect = longest === undefined ? 'swallow' : 'wait'
+      if (own.link.isOpen) own.send(text, 1, effect, { longest: longest ?? 0, instead: resolve })
       else reject(new ReplyError(`UPSTREAMDOWN the connection to ${endpoint.name} is no more`))
     })
   }
@@ -425,7 +432,7 @@ export class OwnCluster implements OwnConnections {
     const replies = await Promise.all(
       nodes.map(async node => {
         await this.askOn(node, PING)
-        return parseFrame(await this.askOn(node, call.text, 'wait'))
+        return parseFrame(await this.askOn(node, call.text, longestWait(call.argv)))
       }),
     )
     const merged = call.command === undefined ? replies[0] : mergeReplies(call.command, replies)
@@ -541,8 +548,13 @@ export class OwnCluster implements OwnConnections {
   }
 }
 
-function sendOn({ own }: ClusterNode, { text, words, effect }: OwnCall, refused?: (frame: Buffer) => boolean): void {
-  if (!effect.includes('subscribe')) own.send(text, 1, effect, { refused })
+function sendOn(
+  { own }: ClusterNode,
+  { text, words, effect, argv }: OwnCall,
+  refused?: (frame: Buffer) => boolean,
+): void {
+  const longest = effect === 'wait' ? longestWait(argv) : 0
+  if (!effect.includes('subscribe')) own.send(text, 1, effect, { longest, refused })
   else if (words > 1) own.send(text, words - 1, 'subscribe', { refused })
   else own.send(text, effect === 'subscribe' ? 1 : -1, effect)
 }

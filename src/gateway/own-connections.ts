@@ -4,6 +4,7 @@ import { encodeCommand } from '../resp/encode.js'
 import type { RequestReader } from '../resp/request-reader.js'
 import { WordsScanner } from '../resp/words-scanner.js'
 import type { Endpoint } from '../upstream/address.js'
+import { longestWait } from '../upstream/blocking.js'
 import type { ServerCommand } from '../upstream/command-info.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import { Patience } from '../upstream/patience.js'
@@ -161,10 +162,12 @@ export class OwnConnection implements OwnConnections, OwnUser {
     this.#sendText(requests.text(), requests.count, effect, modeOf(requests, effect))
   }
 
-  async perform({ text, words, effect, mode }: OwnCall): Promise<void> {
-    // WAIT is about what this connection has seen written, which may have gone elsewhere: this makes it see all there is.
-    if (effect === 'wait' && !this.inMulti) await this.ask(PING)
-    this.#sendText(text, words, effect, mode)
+  async perform({ text, words, effect, mode, argv }: OwnCall): Promise<void> {
+    if (effect === 'wait' && !this.inMulti) {
+      // WAIT is about what this connection has seen written, which may have gone elsewhere: this makes it see all there is.
+      await this.ask(PING)
+      this.#own?.send(text, 1, effect, { longest: longestWait(argv) })
+    } else this.#sendText(text, words, effect === 'wait' ? 'none' : effect, mode)
   }
 
   #sendText(text: ByteString, words: number, effect: Effect, mode: ByteString): void {
@@ -218,7 +221,7 @@ export class OwnConnection implements OwnConnections, OwnUser {
     // A client may take all the time that it wants to send a command.
     if (!this.isStreaming && this.#own?.isStuck(timeout, now) === true) {
       this.#own.end(`the server did not answer within ${timeout} ms`)
-    }
+    } else if (this.tracks || this.subscriptions > 0) this.#own?.probe(timeout, now)
   }
 
   end({ name }: Endpoint, why: string): void {

@@ -20,6 +20,8 @@ export type Effect =
   | 'unsubscribe shards'
   /** CLIENT TRACKING */
   | 'tracking'
+  /** CLIENT CACHING: it is about the next command. */
+  | 'caching'
   /** It is meant to wait. */
   | 'wait'
   /** MONITOR, PSYNC: if it is granted, the server talks without end from then on. */
@@ -33,6 +35,8 @@ interface Entry {
   readonly effect: Effect
   /** Replies, or confirmations, that are due; -1 when it turns out only when its turn comes. */
   count: number
+  /** How long it may wait before it is answered, if it is meant to, in milliseconds. */
+  readonly longest: number
   /** Given instead of a reply that is swallowed. */
   readonly instead?: ((reply: Buffer) => void) | undefined
   /** Is given an error, and says whether it takes it. */
@@ -75,6 +79,7 @@ export class Own implements LinkUser {
   #entries: Entry[] = []
   /** Messages of pub/sub may come: in RESP2 they look like replies. */
   #mayBeSubscribed = false
+  #isPrepared = false
   #channels = 0
   #patterns = 0
   #shards = 0
@@ -124,13 +129,24 @@ export class Own implements LinkUser {
 
   /** Whether replies have been due for so long, in milliseconds, and none has come. */
   isStuck(timeout: number, now: number): boolean {
-    const isDue = this.#isStream ? this.#mark !== undefined : this.#entries.length > 0 && !this.isWaiting
-    return isDue && now - this.#progress > timeout
+    const first = this.#entries[0]
+    const isDue = this.#isStream ? this.#mark !== undefined : first !== undefined
+    return isDue && now - this.#progress > timeout + (first?.longest ?? 0)
+  }
+
+  /**
+   * Asks the server for a sign of life, if there has been none for so long, in milliseconds. One that has gone without a word says no more
+   * than one that has nothing to say.
+   */
+  probe(after: number, now: number): void {
+    if (now - this.#progress <= after || !this.isIdle || this.#isStream || this.#inMulti || this.#isPrepared) return
+    this.send(PING, 1, 'swallow', { instead() {} })
   }
 
   /**
    * Sends whole commands, or the beginning of one, that are answered by so many replies.
    *
+   * @param longest how long the server may wait before it answers, if it is meant to, in milliseconds
    * @param instead is given a reply that is swallowed
    * @param refused is given an error; true: it has been taken, and is not for the client
    */
@@ -138,7 +154,7 @@ export class Own implements LinkUser {
     commands: ByteString,
     count: number,
     effect: Effect = 'none',
-    { instead, refused }: Pick<Entry, 'instead' | 'refused'> = {},
+    { longest = 0, instead, refused }: Partial<Pick<Entry, 'longest' | 'instead' | 'refused'>> = {},
   ): void {
     if (!this.link.isOpen) return
     if (this.#isStream) {
@@ -149,7 +165,8 @@ export class Own implements LinkUser {
     if (last === undefined) this.#progress = performance.now()
     if (effect === 'none' && refused === undefined && last?.effect === 'none' && last.refused === undefined) {
       last.count += count
-    } else if (effect !== 'stream at once') this.#entries.push({ effect, count, instead, refused })
+    } else if (effect !== 'stream at once') this.#entries.push({ effect, count, longest, instead, refused })
+    this.#isPrepared = effect === 'caching'
     if (effect.includes('subscribe')) this.#mayBeSubscribed = true
     if (effect === 'stream at once') this.#isStream = true
     this.link.write(commands)
@@ -373,10 +390,11 @@ function isOfConfirmations(effect: Effect): boolean {
 }
 
 /** Effects of which the replies tell nothing. */
-const UNSEEN: ReadonlySet<Effect> = new Set<Effect>(['none', 'wait', 'tracking'])
+const UNSEEN: ReadonlySet<Effect> = new Set<Effect>(['none', 'wait', 'tracking', 'caching'])
 
 const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'])
 
+const PING = encodeCommand(['PING'])
 const ASTERISK = 42
 const MINUS = 45
 const GREATER = 62

@@ -122,7 +122,7 @@ function plainRouteOf(command: ServerCommand, isCluster: boolean): Route {
   if (PASSING.has(fullName) || isPassing(command)) return { kind: 'pass', command }
   // It is sent to all of them, and leaves nothing behind on the way.
   if (isCluster && isForMany(command)) return { kind: 'pass', command }
-  const effect = EFFECTS.get(fullName) ?? (command.has('blocking') ? 'wait' : 'none')
+  const effect = EFFECTS.get(fullName) ?? (command.mayWait ? 'wait' : 'none')
   return { kind: 'own', effect, command }
 }
 
@@ -165,7 +165,7 @@ const EFFECTS: ReadonlyMap<ByteString, Effect> = new Map([
   ['sunsubscribe', 'unsubscribe shards'],
   ['monitor', 'stream'],
   ['sync', 'stream at once'],
-  ['wait', 'wait'],
   ['client|tracking', 'tracking'],
+  ['client|caching', 'caching'],
   ['psync', 'stream'],
 ])

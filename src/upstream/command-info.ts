@@ -33,6 +33,11 @@ export class ServerCommand {
   }
 
   /** Whether it has a flag, by the name that COMMAND INFO shows. */
+  /** Whether it is meant to keep who calls it waiting. */
+  get mayWait(): boolean {
+    return this.has('blocking') || this.fullName === 'wait'
+  }
+
   has(flag: string): boolean {
     return this.#flags.has(flag)
   }

@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError, wrongArity } from '../errors.js'
 import { STATEFUL } from '../registry/stateful-commands.js'
 import type { Address, Endpoint, Login } from './address.js'
+import { longestWait } from './blocking.js'
 import type { ServerCommand } from './command-info.js'
 import { type Connection, ConnectionLost } from './connection.js'
 import { Pool } from './pool.js'
@@ -147,8 +148,14 @@ export class Session {
   async #send(all: readonly (readonly ByteString[])[], target: Target): Promise<RawReply[]> {
     const { calls, waits } = target.server
     const commands = all.map(argv => this.upstream.commands.of(argv))
-    if (commands.some(command => command?.has('blocking'))) {
-      return waits.use(connection => this.#sendOn(connection, all, target, false, Number.POSITIVE_INFINITY))
+    const waiting = all.filter((_, index) => commands[index]?.mayWait === true)
+    if (waiting.length > 0) {
+      const longest = waiting.reduce((sum, argv) => sum + longestWait(argv), 0)
+      const timeout = longest + this.upstream.limits.timeout
+      // WAIT is about what its connection has seen written: the PING makes it see all that there is.
+      const behind = [['PING'], ...all]
+      const replies = await waits.use(connection => this.#sendOn(connection, behind, target, false, timeout))
+      return replies.slice(1)
     }
     const onlyReads = commands.every(command => command?.has('readonly'))
     return this.#sendOn(await calls.get(), all, target, onlyReads)

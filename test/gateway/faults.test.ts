@@ -583,6 +583,115 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
     }
   })
 
+  describe('a client that only listens', () => {
+    const LISTENS: readonly (readonly [how: string, protocol: 2 | 3, begin: readonly string[]])[] = [
+      ['subscribes', 2, ['SUBSCRIBE', 'news']],
+      ['subscribes in RESP3', 3, ['SUBSCRIBE', 'news']],
+      ['is told of changes', 3, ['CLIENT', 'TRACKING', 'ON', 'OPTIN']],
+    ]
+    let rig: Rig
+
+    beforeAll(async () => {
+      rig = await Rig.start()
+    })
+    afterAll(() => rig?.stop())
+    afterEach(() => rig.clear())
+
+    /** Begins to listen; gives how often the server has been asked whether it is still there, and lets it be silent from some time on. */
+    async function listen(protocol: 2 | 3, begin: readonly string[]) {
+      let own: number | undefined
+      let probes = 0
+      let isSilent = false
+      rig.proxy.fate = (bytes, connection) => {
+        if (bytes.includes(begin[0]!)) own = connection
+        if (connection !== own || !bytes.includes('PING')) return 'pass'
+        probes++
+        return isSilent ? 'half-open' : 'pass'
+      }
+      const client = await rig.connect()
+      await client.send('HELLO', protocol)
+      expect(await outcomeOf(client.send(...begin))).toBe('done')
+      return {
+        client,
+        probed: (times: number) => vi.waitFor(() => expect(probes).toBeGreaterThanOrEqual(times), SOON),
+        silence: () => {
+          isSilent = true
+        },
+        probes: () => probes,
+      }
+    }
+
+    test.each(LISTENS)('and %s finds its connection ended when the server is silent', async (_, protocol, begin) => {
+      const { client, silence } = await listen(protocol, begin)
+      silence()
+      await client.closed
+      expect(rig.gateway.gateway.health.condition.state).toBe('up')
+    })
+
+    test.each(LISTENS)('and %s notices nothing of being asked for', async (_, protocol, begin) => {
+      const { client, probed } = await listen(protocol, begin)
+      await probed(2)
+      if (begin[0] === 'SUBSCRIBE') {
+        await rig.ask('PUBLISH', 'news', 'told')
+        expect(await client.nextPush()).toMatchObject({
+          items: expect.arrayContaining([{ type: 'bulk', value: 'told' }]),
+        })
+        await probed(3)
+        expect(await outcomeOf(client.send('UNSUBSCRIBE', 'news'))).toBe('done')
+      }
+      expect(await client.send('ECHO', 'x')).toEqual({ type: 'bulk', value: 'x' })
+    })
+
+    test('gets what it has asked to be told of, however long it takes its time', async () => {
+      const { client, probes } = await listen(3, ['CLIENT', 'TRACKING', 'ON', 'OPTIN'])
+      await client.send('CLIENT', 'CACHING', 'YES')
+      const before = probes()
+      // Longer than it takes to be asked for, where that may be.
+      await new Promise(resolve => setTimeout(resolve, 2 * TIMEOUT))
+      expect(probes()).toBe(before)
+      await client.send('GET', 'cached')
+      await rig.ask('SET', 'cached', 'x')
+      expect(await client.nextPush()).toMatchObject({ items: [{ value: 'invalidate' }, {}] })
+    })
+  })
+
+  describe('a command that waits, but not for ever,', () => {
+    let rig: Rig
+
+    beforeAll(async () => {
+      rig = await Rig.start()
+    })
+    afterAll(() => rig?.stop())
+    afterEach(() => rig.clear())
+
+    test.each(['BLPOP list 0.1', 'XREAD STREAMS stream block', 'WAIT 1 100'])(
+      'is answered when the server is silent: %s',
+      async line => {
+        const words = line.split(' ')
+        rig.strike({ what: words[0]!, side: 'request' }, 'half-open')
+        const client = await rig.connect()
+        expect(await outcomeOf(client.send(...words))).toBe('unknown')
+        await client.closed
+        expect(await outcomeOf((await rig.connect()).send('PING'))).toBe('done')
+      },
+    )
+
+    test('is not ended before its time', async () => {
+      const client = await rig.connect()
+      const popped = client.send('BLPOP', 'list', (2 * TIMEOUT) / 1000)
+      expect(await popped).toEqual({ type: 'null-array' })
+      const queued = [['MULTI'], ['BLPOP', 'list', 0], ['EXEC']]
+      for (const words of queued) expect(await outcomeOf(client.send(...words))).toBe('done')
+    })
+
+    test('has no more time in a transaction than others', async () => {
+      rig.strike({ what: 'BLPOP', side: 'request' }, 'half-open')
+      const client = await rig.connect()
+      expect(await outcomeOf(client.send('MULTI'))).toBe('done')
+      expect(await outcomeOf(client.send('BLPOP', 'list', 0))).toBe('unknown')
+    })
+  })
+
   describe('CLIENT KILL', () => {
     let rig: Rig
 

@@ -196,6 +196,27 @@ describeWithRedis('when the connection fails', () => {
     expect(await popped).toEqual(['list', 'x'])
   })
 
+  test.each([
+    ['BLPOP', 'list', 0.1],
+    ['XREAD', 'BLOCK', 100, 'STREAMS', 'stream', '$'],
+    ['WAIT', 1, 100],
+  ])('a command that waits, but not for ever: %s', async (...argv) => {
+    next(String(argv[0]), 'half-open')
+    expect(await outcome(() => db.call(...argv))).toMatch(/^UNKNOWNOUTCOME .* did not answer within/)
+    expect(await db.call('PING')).toBe('PONG')
+  })
+
+  test('WAIT waits for what it is told to, and holds up nobody', async () => {
+    let isOver = false
+    const waited = db.call('WAIT', 1, 2 * TIMEOUT).then(count => {
+      isOver = true
+      return count
+    })
+    await db.call('GET', 'plain')
+    expect(isOver).toBe(false)
+    expect(await waited).toBe(0)
+  })
+
   test('whatever happens, nothing is done twice or by half, and every call settles', { timeout: 60_000 }, async () => {
     const random = seededRandom(7)
     const fates: readonly Fate[] = ['cut before', 'cut during', 'cut after', 'delay', 'half-open']
