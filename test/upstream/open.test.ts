@@ -153,6 +153,22 @@ describeWithRedis('open() with a URL', () => {
     rmSync(folder, { recursive: true })
   })
 
+  test('refuses a module that needs the engine of this process', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'krmt-upstream-'))
+    const path = join(folder, 'here.ts')
+    writeFileSync(
+      path,
+      `import { open } from 'krmt'
+      import { command, defineModule } from 'krmt/module'
+      const here = command({ name: 'here', summary: 'x', flags: ['fast'], run: () => String(open()) })
+      export default defineModule({ name: 'here', version: '1.0.0', requires: '^1', commands: [here] })`,
+    )
+    await expect(open(`unix:${server.socketPath}`, { modules: [path] })).rejects.toThrow(
+      /Error loading the extension .*'krmt' cannot be imported by a module.*can import 'krmt\/module' from its host/,
+    )
+    rmSync(folder, { recursive: true })
+  })
+
   test.each([
     ['a wrong password', 'redis://ada:wrong@', "the password is not that of user 'ada'; correct the user and password"],
     ['a database too many', 'redis://@', 'the server has no database 99; take a lower number'],
