@@ -7,7 +7,8 @@ type Opener = (timeout?: number) => Promise<Connection>
 export class Pool {
   readonly #open: Opener
   readonly #most: number
-  readonly #idle: Connection[] = []
+  /** The one that was used last comes last, and is used next. */
+  readonly #idle: { readonly connection: Connection; readonly since: number }[] = []
   readonly #waiting: (() => void)[] = []
   /** Those in use, being made or idle. */
   #count = 0
@@ -35,8 +36,9 @@ export class Pool {
       return await task(connection)
     } finally {
       this.#used.delete(connection)
-      if (connection.isOpen && !this.#closed && !this.#retired) this.#idle.push(connection)
-      else {
+      if (connection.isOpen && !this.#closed && !this.#retired) {
+        this.#idle.push({ connection, since: performance.now() })
+      } else {
         connection.close()
         this.#count--
       }
@@ -47,20 +49,29 @@ export class Pool {
   /** Closes all connections, those in use too. */
   close(): void {
     this.#closed = true
-    for (const connection of [...this.#idle, ...this.#used]) connection.close()
+    this.abandon()
     this.#idle.length = 0
     for (const go of this.#waiting.splice(0)) go()
   }
 
   /** Closes the connections that there are. */
   abandon(): void {
-    for (const connection of [...this.#idle, ...this.#used]) connection.close()
+    for (const { connection } of this.#idle) connection.close()
+    for (const connection of this.#used) connection.close()
+  }
+
+  /** Closes those that have not been used since a time; monotonic milliseconds. */
+  closeUnused(since: number): void {
+    const first = this.#idle.findIndex(idle => idle.since >= since)
+    const unused = this.#idle.splice(0, first === -1 ? this.#idle.length : first)
+    for (const { connection } of unused) connection.close()
+    this.#count -= unused.length
   }
 
   /** Closes the connections as soon as they are not in use, and makes no more: the server is none of the upstream's any more. */
   retire(): void {
     this.#retired = true
-    for (const connection of this.#idle.splice(0)) connection.close()
+    for (const { connection } of this.#idle.splice(0)) connection.close()
     for (const go of this.#waiting.splice(0)) go()
   }
 
@@ -73,7 +84,7 @@ export class Pool {
       if (this.#retired) throw new ConnectionLost(RETIRED, false)
       const timeout = onTurn?.()
       for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-        if (idle.isOpen) return idle
+        if (idle.connection.isOpen) return idle.connection
         this.#count--
       }
       this.#count++

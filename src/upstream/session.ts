@@ -116,6 +116,11 @@ export class Session {
     if (this.#subscribedAt !== undefined && !topology.knows(this.#subscribedAt)) this.#subscriber.reconnect()
   }
 
+  /** Closes the connections that have not been used since a time; monotonic milliseconds. */
+  closeUnused(since: number): void {
+    for (const server of this.#servers.values()) server.closeUnused(since)
+  }
+
   close(): void {
     this.#subscriber.close()
     for (const server of this.#servers.values()) server.close()
@@ -209,6 +214,11 @@ export class ServerConnections {
   /** Closes what is not in use, and the rest when it is not any more: the server is none of the upstream's any more. */
   retire(): void {
     for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.retire()
+  }
+
+  /** Closes what has not been used since a time; monotonic milliseconds. */
+  closeUnused(since: number): void {
+    for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.closeUnused(since)
   }
 
   close(): void {

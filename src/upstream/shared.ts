@@ -6,6 +6,7 @@ export class Shared {
   readonly #open: () => Promise<Connection>
   #connection: Promise<Connection> | undefined
   #current: Connection | undefined
+  #usedAt = 0
   #closed = false
   #retired = false
 
@@ -17,6 +18,7 @@ export class Shared {
     if (this.#closed) throw new Error('the database has been closed')
     if (this.#retired) throw new ConnectionLost(RETIRED, false)
     if (this.#current?.isOpen === false) this.#connection = this.#current = undefined
+    this.#usedAt = performance.now()
     this.#connection ??= this.#make()
     return this.#connection
   }
@@ -29,6 +31,13 @@ export class Shared {
   /** Closes the connection that there is. */
   abandon(): void {
     this.#current?.close()
+  }
+
+  /** Closes it if it has not been used since a time; monotonic milliseconds. */
+  closeUnused(since: number): void {
+    if (this.#current === undefined || this.#usedAt >= since) return
+    this.#current.closeWhenIdle()
+    this.#connection = this.#current = undefined
   }
 
   /** Closes it as soon as no reply is due, and makes it no more: the server is none of the upstream's any more. */

@@ -32,6 +32,7 @@ export class Upstream {
   /** Why nobody need try to connect to a server, if somebody knows: who waits in a line for it would wait once more for each before. */
   whyAway: (endpoint: Endpoint) => CannotConnect | undefined = () => undefined
   readonly #sessions = new Map<string, Session>()
+  readonly #sweep: NodeJS.Timeout
   #isClosed = false
 
   private constructor(address: Address, limits: UpstreamLimits, topology: Topology, commands: ServerCommands) {
@@ -43,6 +44,9 @@ export class Upstream {
       for (const session of this.#sessions.values()) session.topologyChanged()
       this.onChange()
     }
+    // There may be many sessions, of which most are idle.
+    this.#sweep = setInterval(() => this.closeUnused(performance.now() - UNUSED_FOR), UNUSED_FOR / 4)
+    this.#sweep.unref()
   }
 
   /**
@@ -100,17 +104,26 @@ export class Upstream {
     for (const session of this.#sessions.values()) session.abandon(name)
   }
 
+  /** Closes the connections that have not been used since a time; monotonic milliseconds. They are made again when they are needed. */
+  closeUnused(since: number): void {
+    for (const session of this.#sessions.values()) session.closeUnused(since)
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
 
   close(): void {
     this.#isClosed = true
+    clearInterval(this.#sweep)
     this.topology.close()
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
   }
 }
+
+/** Milliseconds that a connection is kept that nobody uses. */
+const UNUSED_FOR = 60_000
 
 async function openTopology(address: Address, timeout: number): Promise<Topology> {
   switch (address.kind) {

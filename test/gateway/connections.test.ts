@@ -326,6 +326,28 @@ describeWithRedis('connections through a gateway', () => {
     ).toEqual(['OK', 0, 'PONG'])
   })
 
+  test('connections for modules’ commands are closed when nobody uses them, and made again', async () => {
+    const { upstream } = pair.gateway.gateway
+    const connected = async (): Promise<number> => Number(await info('clients', 'connected_clients'))
+    const runAll = async (): Promise<void> => {
+      expect(flat(await client.send('HMSETNX', 'unused', 'f', 'v'))).toBe('OK')
+      expect(flat(await client.send('DEL', 'unused'))).toBe(1)
+    }
+    await runAll()
+    const before = await connected()
+    upstream.closeUnused(performance.now() - 60_000)
+    expect(await connected()).toBe(before)
+    const began = performance.now()
+    const waiting = client.sendMany(Array.from({ length: 20 }, () => ['HMSETNX', 'h', 'f', 'v']))
+    upstream.closeUnused(performance.now())
+    expect((await waiting).map(flat)).toEqual(['OK', ...Array.from({ length: 19 }, () => 0)])
+    upstream.closeUnused(began)
+    await runAll()
+    upstream.closeUnused(performance.now())
+    await expect.poll(connected).toBe(before - 1)
+    await runAll()
+  })
+
   test('a connection that has only been opened costs the server none', async () => {
     const connections = Number(await info('clients', 'connected_clients'))
     const all = await Promise.all(Array.from({ length: 50 }, () => rawClient(pair.gateway.socketPath)))
