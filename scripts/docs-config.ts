@@ -33,7 +33,7 @@ function entry(name: (typeof parameterNames)[number]): string {
     `Default: ${parameter.default === '' ? 'none' : `\`${parameter.default}\``}.`,
     ...(parameter.aliases ? [`Older name: ${parameter.aliases.map(alias => `\`${alias}\``).join(', ')}.`] : []),
     ...(parameter.immutable ? ['Only at start.'] : []),
-    ...(parameter.protected ? ['`CONFIG SET` only as `enable-protected-configs` allows.'] : []),
+    ...(parameter.protectedBy ? [`\`CONFIG SET\` only as \`${parameter.protectedBy}\` allows.`] : []),
   ]
   return `### ${name}\n\n${parameter.summary.replaceAll('*', '\\*')}\n\n${facts.join(' ')}\n`
 }

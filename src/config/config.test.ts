@@ -93,16 +93,39 @@ describe('CONFIG SET', () => {
     ],
     [['dir', '/'], refused('dir', "can't set protected config")],
     [
-      ['module-add', '"x'],
-      refused('module-add', 'argument must be a path and what to tell the module, quotes balanced'),
+      ['module-add', 'x'],
+      refused('module-add', 'this client may not load modules; enable-module-command says who may'),
     ],
-    [['module-add', 'x'], refused('module-add', 'no modules can be loaded here')],
   ])('%j is refused and changes nothing', (args, error) => {
     const config = open()
     const before = config.get(['*'])
     expect(() => config.set(args, elsewhere)).toThrow(error)
     expect(config.get(['*'])).toEqual(before)
     expect(config.values.timeout).toBe(0)
+  })
+
+  test.each([
+    [['module-add', '"x'], 'argument must be a path and what to tell the module, quotes balanced'],
+    [['module-add', 'x'], 'no modules can be loaded here'],
+  ])('%j is refused to who may load modules, too', (args, why) => {
+    expect(() => open().set(args, here)).toThrow(refused('module-add', why))
+  })
+
+  test.each([
+    ['no', here, false],
+    ['local', here, true],
+    ['local', elsewhere, false],
+    ['yes', elsewhere, true],
+  ])('modules with enable-module-command %s, from %j', (who, caller, allowed) => {
+    const config = open()
+    const loaded: string[] = []
+    config.onModuleAdd(({ path }) => void loaded.push(path))
+    config.assign('enable-module-command', who)
+    const set = () => config.set(['module-add', './x.ts'], caller)
+    if (allowed) set()
+    else
+      expect(set).toThrow(refused('module-add', 'this client may not load modules; enable-module-command says who may'))
+    expect(loaded).toEqual(allowed ? ['./x.ts'] : [])
   })
 
   test.each([

@@ -209,7 +209,8 @@ export class Config {
       const asked = given.toLowerCase()
       const parameter = parameterOf(name)
       if (parameter.immutable) throw failed(given, "can't set immutable config")
-      if (parameter.protected && !this.#mayProtected(caller)) throw failed(given, "can't set protected config")
+      const { protectedBy } = parameter
+      if (protectedBy !== undefined && !this.#allows(protectedBy, caller)) throw failed(given, PROTECTED[protectedBy])
       // Redis lets a name and its alias through, and the last one counts.
       if (named.some(other => other.asked === asked)) throw failed(given, 'duplicate parameter')
       named.push({ name, asked, value: args[i + 1] ?? '' })
@@ -224,8 +225,8 @@ export class Config {
     })
   }
 
-  #mayProtected({ isLocal }: Caller): boolean {
-    const who = this.values['enable-protected-configs']
+  #allows(protectedBy: keyof typeof PROTECTED, { isLocal }: Caller): boolean {
+    const who = this.values[protectedBy]
     return who === 'yes' || (who === 'local' && isLocal)
   }
 
@@ -332,3 +333,9 @@ function reasonOf(error: unknown): string {
   if (error instanceof ReplyError) return error.message.replace(/^ERR /, '')
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Why CONFIG SET refuses a parameter, by the one whose leave it needs. */
+const PROTECTED = {
+  'enable-protected-configs': "can't set protected config",
+  'enable-module-command': 'this client may not load modules; enable-module-command says who may',
+} as const

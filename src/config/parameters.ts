@@ -29,8 +29,8 @@ export interface Parameter<T> {
   readonly aliases?: readonly string[]
   /** Given at start, and then no more. */
   readonly immutable?: true
-  /** CONFIG SET needs the leave of `enable-protected-configs`. */
-  readonly protected?: true
+  /** CONFIG SET needs the leave of that parameter. */
+  readonly protectedBy?: 'enable-protected-configs' | 'enable-module-command'
   /** Not to be shown in MONITOR, SLOWLOG or a log. */
   readonly sensitive?: true
   /** What CONFIG GET answers instead of a value that is no business even of those who may ask for all others. */
@@ -156,7 +156,7 @@ export const parameters = {
     section: 'Server',
     type: directory(),
     default: '.',
-    protected: true,
+    protectedBy: 'enable-protected-configs',
     summary: 'The working folder, where relative paths start; those of later include directives too.',
   },
   loglevel: {
@@ -324,6 +324,7 @@ export const parameters = {
     default: '',
     aliases: ['loadmodule'],
     order: true,
+    protectedBy: 'enable-module-command',
     summary:
       'Loads a module, or reloads it if it is loaded already, and passes it the arguments; krmt only. CONFIG SET takes path and arguments as one string, quoted as in a file, and CONFIG GET answers one loaded module a line.',
   },

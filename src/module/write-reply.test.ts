@@ -65,7 +65,9 @@ test.each<[unknown, string]>([
   [reply.ok, 'ok'],
   [reply.status('PONG'), 'status PONG'],
   [reply.double(3), 'double 3'],
-  [reply.error('ERR no'), 'error ERR no'],
+  // As a whole it is thrown, and so counted as what a command has thrown.
+  [reply.error('ERR no'), 'ReplyError: ERR no'],
+  [[1, reply.error('ERR no')], 'array 2, integer 1, error ERR no'],
   [reply.nullArray, 'nullArray'],
   [reply.verbatim('# a', 'mkd'), 'verbatim mkd # a'],
   [reply.map({ a: 1, b: ['x'] }), 'map 2, bulk a, integer 1, bulk b, array 1, bulk x'],

@@ -1,5 +1,6 @@
 /** From what `run` returned to the client's reply. */
 import { fromUtf8 } from '../bytes/bytes.js'
+import { ReplyError } from '../errors.js'
 import type { ReplySink } from '../resp/reply.js'
 import { contentOf, describe, isBytes, isPromiseLike, latin1 } from './bytes.js'
 import { type SpecialReply, specialKind } from './reply.js'
@@ -17,8 +18,15 @@ export function checkReply(value: unknown, command: string): void {
   check(value, command, '', 0)
 }
 
-/** Writes a reply that `checkReply` has let through. */
+/**
+ * Writes a reply that `checkReply` has let through.
+ *
+ * @throws ReplyError when it is an error as a whole, so that it counts as one
+ */
 export function writeReply(value: unknown, sink: ReplySink): void {
+  if (specialKind(value) === 'error') {
+    throw new ReplyError(fromUtf8((value as { text: string }).text))
+  }
   write(value, sink)
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { answering, createWorkspace } from '../../../test/e2e/support/workspace.js'
 import { connect } from '../../../test/support/resp-client.js'
 
-type Answer = number | Forward | ReturnType<typeof reply.status> | (number | (string | number)[])[]
+type Answer = number | Forward | ReturnType<typeof reply.status | typeof reply.error> | (number | (string | number)[])[]
 
 /** A module of one command, DO, that does what a test wants. */
 function doing(run: (context: WriteContext) => Answer) {
@@ -190,6 +190,22 @@ describe('a command of a module', () => {
       "ERR internal error in 'do': do cannot answer the number NaN: a reply cannot be NaN",
     )
     expect(await db.call('GET', 'key')).toBe(null)
+    await db.close()
+  })
+
+  test('that answers an error has failed, and has written what it wrote', async () => {
+    const db = await open({
+      modules: [
+        doing(({ write }) => {
+          write.call('SET', 'key', 'x')
+          return reply.error('OOPS not quite')
+        }),
+      ],
+    })
+    await expect(db.do()).rejects.toThrow('OOPS not quite')
+    expect(await db.call('GET', 'key')).toBe('x')
+    expect(await db.call('INFO', 'commandstats')).toMatch(/cmdstat_do:calls=1,.*,failed_calls=1/)
+    expect(await db.call('INFO', 'errorstats')).toContain('errorstat_OOPS:count=1')
     await db.close()
   })
 
