@@ -5,6 +5,7 @@ import { ReplyError } from '../errors.js'
 import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import { Server } from '../server/server.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
+import { afterReads } from '../upstream/after-reads.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import type { Session } from '../upstream/session.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -59,7 +60,7 @@ export class Gateway {
       asksPassword: () => this.admission.asksPassword && this.initialLogin === NO_LOGIN,
     })
     const { timeout } = upstream.limits
-    this.#watch = setInterval(() => this.#check(), Math.max(MIN_CHECK, timeout / 10))
+    this.#watch = setInterval(() => afterReads(() => this.#check()), Math.max(MIN_CHECK, timeout / 10))
     this.#watch.unref()
   }
 

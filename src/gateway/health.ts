@@ -5,6 +5,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import type { Endpoint, Login } from '../upstream/address.js'
+import { afterReads } from '../upstream/after-reads.js'
 import { Link } from '../upstream/link.js'
 import { type CannotConnect, openError } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -224,11 +225,18 @@ class Pulse {
 
   #ask(): void {
     this.#link?.write(PING)
-    this.#timer = this.#options.clock.after(this.#timeout, () => {
-      this.#link?.destroy()
-      const late = new Error(`the server did not answer within ${this.#timeout} ms`)
-      this.#isDown(Object.assign(late, { code: 'ETIMEDOUT' }))
+    const timer = this.#options.clock.after(this.#timeout, () => {
+      afterReads(() => {
+        if (this.#timer === timer && !this.#isClosed) this.#isLate()
+      })
     })
+    this.#timer = timer
+  }
+
+  #isLate(): void {
+    this.#link?.destroy()
+    const late = new Error(`the server did not answer within ${this.#timeout} ms`)
+    this.#isDown(Object.assign(late, { code: 'ETIMEDOUT' }))
   }
 
   #answered(reply: RawReply): void {

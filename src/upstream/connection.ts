@@ -3,6 +3,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { MapReply, type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import { type Endpoint, type Login, NO_LOGIN } from './address.js'
+import { afterReads } from './after-reads.js'
 import { Link } from './link.js'
 import { itemsIn } from './raw-reply.js'
 
@@ -44,7 +45,7 @@ export interface Handshake {
 interface Waiting {
   readonly replies: RawReply[]
   left: number
-  readonly timer: NodeJS.Timeout | undefined
+  timer: NodeJS.Timeout | undefined
   readonly done: (replies: RawReply[]) => void
   readonly failed: (error: ConnectionLost) => void
 }
@@ -134,12 +135,9 @@ export class Connection {
         resolve([])
         return
       }
-      const timer = Number.isFinite(timeout)
-        ? setTimeout(() => {
-            this.#lose({ why: `the server did not answer within ${this.#timeout} ms`, isTimeout: true })
-          }, timeout)
-        : undefined
-      this.#waiting.push({ replies: [], left: commands.length, timer, done: resolve, failed: reject })
+      const waiting: Waiting = { replies: [], left: commands.length, timer: undefined, done: resolve, failed: reject }
+      if (Number.isFinite(timeout)) waiting.timer = setTimeout(() => afterReads(() => this.#giveUp(waiting)), timeout)
+      this.#waiting.push(waiting)
       this.#link.write([...silent, ...commands].map(encodeCommand).join(''))
     })
   }
@@ -180,6 +178,10 @@ export class Connection {
     clearTimeout(first.timer)
     first.done(first.replies)
     if (this.#isToClose) this.closeWhenIdle()
+  }
+
+  #giveUp({ left }: Waiting): void {
+    if (left > 0) this.#lose({ why: `the server did not answer within ${this.#timeout} ms`, isTimeout: true })
   }
 
   #lose(loss: Loss): void {

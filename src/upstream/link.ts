@@ -2,6 +2,7 @@ import { isIP, type Socket, connect as tcpConnect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { ByteString } from '../bytes/bytes.js'
 import type { Endpoint } from './address.js'
+import { afterReads } from './after-reads.js'
 
 /** What a link tells the one who uses it. */
 export interface LinkUser {
@@ -50,10 +51,12 @@ export class Link {
         return true
       }
       if (tls !== undefined) socket.on('data', received)
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
+        if (link !== undefined) return
         const late = new Error(`Connection timeout: no connection within ${timeout} ms`)
         socket.destroy(Object.assign(late, { code: 'ETIMEDOUT' }))
-      }, timeout)
+      }
+      const timer = setTimeout(() => afterReads(giveUp), timeout)
       const fail = (error: Error): void => {
         clearTimeout(timer)
         reject(error)
