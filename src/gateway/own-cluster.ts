@@ -183,6 +183,10 @@ export class OwnCluster implements OwnConnections {
     return error
   }
 
+  keep(setting: ByteString, text: ByteString): void {
+    this.#settings.set(setting, text)
+  }
+
   refuseMulti(): Promise<void> {
     return this.#transactions.refuse()
   }
@@ -408,7 +412,7 @@ export class OwnCluster implements OwnConnections {
   async #set(call: OwnCall): Promise<boolean> {
     const reply = await this.ask(call.text)
     const isDone = reply[0] !== MINUS
-    if (isDone) this.#settings.set(call.command?.fullName ?? call.effect, call.text)
+    if (isDone) this.keep(call.command?.fullName ?? call.effect, call.text)
     this.say(reply.latin1Slice())
     return isDone
   }

@@ -65,6 +65,12 @@ export interface OwnConnections {
    * @param key of which the server in charge is to have it, where there are several
    */
   ask(text: ByteString, key?: ByteString): Promise<Buffer>
+  /**
+   * A command has been sent that makes the connections what the client wants them to be: those that are made later are to be told as well.
+   *
+   * @param setting what it takes the place of
+   */
+  keep(setting: ByteString, text: ByteString): void
   /** Sees to it that the transaction that the client has begun will not be executed. */
   refuseMulti(): Promise<void>
   /** Ends what has not been answered for so long, in milliseconds. */
@@ -212,6 +218,8 @@ export class OwnConnection implements OwnConnections, OwnUser {
       else this.#own.send(text, 1, effect, { instead: resolve })
     })
   }
+
+  keep(): void {}
 
   async refuseMulti(): Promise<void> {
     await this.ask(WRONG)

@@ -1,5 +1,6 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
+import { encodeCommand } from '../resp/encode.js'
 import type { Login } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
 import { CannotConnect } from '../upstream/open-error.js'
@@ -36,11 +37,13 @@ export async function runSpecial(connection: GatewayConnection, call: SpecialCal
   }
   switch (name) {
     case 'auth':
-      return change(connection, call, authOf(argv))
+      await change(connection, call, authOf(argv))
+      return
     case 'hello':
       return hello(connection, call)
     case 'select':
-      return change(connection, call, selectOf(argv))
+      await change(connection, call, selectOf(argv))
+      return
     case 'quit':
       connection.client.reply.ok()
       connection.closeAfterReply()
@@ -71,13 +74,18 @@ async function passOn(connection: GatewayConnection, { text }: SpecialCall): Pro
 /**
  * A command that makes the client somebody else, or puts it elsewhere. The server decides: it gets the command on a connection that is
  * already what the client wants to be, where it changes nothing; if it refuses, the client stays what it is.
+ *
+ * @returns whether it has been taken
  */
 async function change(
   connection: GatewayConnection,
   call: SpecialCall,
   wanted: Partial<LaneId> | undefined,
-): Promise<void> {
-  if (wanted === undefined) return passOn(connection, call)
+): Promise<boolean> {
+  if (wanted === undefined) {
+    await passOn(connection, call)
+    return false
+  }
   const { gateway } = connection
   const { text } = call
   const lanes = gateway.lanes.enter({ ...connection.lanes.id, ...wanted })
@@ -90,7 +98,7 @@ async function change(
       if (isTaken) connection.enter(lanes)
       say(connection, bytes)
       if (isOfGateway(bytes)) connection.closeAfterReply()
-      return
+      return isTaken
     }
     const { bytes, reply } = await connection.ask(text)
     if (bytesIn(reply) === 'QUEUED') connection.changeAfterMulti(wanted)
@@ -107,6 +115,7 @@ async function change(
   } finally {
     if (!isTaken) gateway.lanes.leave(lanes)
   }
+  return isTaken
 }
 
 function authOf(argv: readonly ByteString[]): Partial<LaneId> | undefined {
@@ -129,6 +138,7 @@ async function hello(connection: GatewayConnection, call: SpecialCall): Promise<
   const [, version, ...options] = call.argv
   if (version !== '2' && version !== '3') return passOn(connection, call)
   const wanted: { protocol: 2 | 3; login?: Login } = { protocol: version === '2' ? 2 : 3 }
+  let name: ByteString | undefined
   for (let at = 0; at < options.length; ) {
     const option = options[at]!.toLowerCase()
     if (option === 'auth' && at + 2 < options.length) {
@@ -142,10 +152,12 @@ async function hello(connection: GatewayConnection, call: SpecialCall): Promise<
         connection.giveUp(error)
         return
       }
+      name = options[at + 1]!
       at += 2
     } else return passOn(connection, call)
   }
-  return change(connection, call, wanted)
+  const isTaken = await change(connection, call, wanted)
+  if (isTaken && name !== undefined) connection.own?.keep('client|setname', encodeCommand(['CLIENT', 'SETNAME', name]))
 }
 
 /** The client is as it was when it connected; what its own connections knew is forgotten with them. */

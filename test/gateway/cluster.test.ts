@@ -498,6 +498,20 @@ describeWithRedis('a gateway in front of a Cluster', () => {
       expect((await onAll('CLIENT LIST')).map(list => /name=bystander/.test(String(list)))).toEqual([true, true, true])
     })
 
+    test.each(['CLIENT SETNAME named', 'HELLO 3 SETNAME named'])(
+      'have one name with all nodes, also with those that they come to later: %s',
+      async line => {
+        const named = await front.connect()
+        await ask(named, line)
+        await askAll(
+          named,
+          tags.map(tag => `GET ${tag}k`),
+        )
+        const lists = await onAll('CLIENT LIST')
+        expect(lists.map(list => /name=named /.test(String(list)))).toEqual([true, true, true])
+      },
+    )
+
     test('may be subscribers, who in RESP2 do nothing else', async () => {
       await ask(client, `SSUBSCRIBE ${B}c`)
       const refusal = (name: string): string =>
