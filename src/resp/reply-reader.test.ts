@@ -1,7 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ReplyError } from '../errors.js'
-import { Double, MapReply, Push, parseFrame, type RawReply, ReplyReader, Status } from './reply-reader.js'
+import {
+  BigNumber,
+  Double,
+  MapReply,
+  Push,
+  parseFrame,
+  type RawReply,
+  ReplyReader,
+  SetReply,
+  Status,
+  Verbatim,
+} from './reply-reader.js'
 
 interface Outcome {
   /** Replies and pushes, in the order in which they were told of. */
@@ -41,12 +52,11 @@ function cut(stream: Buffer, places: readonly number[]): Buffer[] {
 /** A reply as it can be sent, in RESP3; where a null or an array may be sent in several ways, in one of them. */
 function encode(reply: RawReply | Push, way = 0): string {
   if (reply === null) return ['_\r\n', '$-1\r\n', '*-1\r\n'][way % 3]!
-  if (typeof reply === 'string') {
-    const text = way % 2 === 0 ? reply : `txt:${reply}`
-    return `${way % 2 === 0 ? '$' : '='}${text.length}\r\n${text}\r\n`
-  }
+  if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`
+  if (reply instanceof Verbatim) return `=${reply.text.length + 4}\r\n${reply.format}:${reply.text}\r\n`
   if (typeof reply === 'number') return `:${reply}\r\n`
-  if (typeof reply === 'bigint') return `${way % 2 === 0 ? ':' : '('}${reply}\r\n`
+  if (typeof reply === 'bigint') return `:${reply}\r\n`
+  if (reply instanceof BigNumber) return `(${reply.digits}\r\n`
   if (typeof reply === 'boolean') return `#${reply ? 't' : 'f'}\r\n`
   if (reply instanceof Status) return `+${reply.text}\r\n`
   if (reply instanceof Double) {
@@ -59,7 +69,8 @@ function encode(reply: RawReply | Push, way = 0): string {
   const inside = (items: readonly RawReply[]) => items.map(item => encode(item, way)).join('')
   if (reply instanceof MapReply) return `%${reply.items.length / 2}\r\n${inside(reply.items)}`
   if (reply instanceof Push) return `>${reply.items.length}\r\n${inside(reply.items)}`
-  return `${way % 2 === 0 ? '*' : '~'}${reply.length}\r\n${inside(reply)}`
+  if (reply instanceof SetReply) return `~${reply.items.length}\r\n${inside(reply.items)}`
+  return `*${reply.length}\r\n${inside(reply)}`
 }
 
 /** Each type, as RESP2 and RESP3 write it. */
@@ -86,12 +97,12 @@ const FRAMES: readonly (readonly [frame: string, reply: RawReply | Push])[] = [
   [',nan\r\n', new Double(Number.NaN)],
   ['#t\r\n', true],
   ['#f\r\n', false],
-  ['(-3492890328409238509324850943850943825024385\r\n', -3492890328409238509324850943850943825024385n],
+  ['(-3492890328409238509324850943850943825024385\r\n', new BigNumber('-3492890328409238509324850943850943825024385')],
   ['!8\r\nERR a\r\nb\r\n', new ReplyError('ERR a\r\nb')],
-  ['=8\r\nmkd:# hi\r\n', '# hi'],
-  ['=4\r\ntxt:\r\n', ''],
+  ['=8\r\nmkd:# hi\r\n', new Verbatim('mkd', '# hi')],
+  ['=4\r\ntxt:\r\n', new Verbatim('txt', '')],
   ['%2\r\n+a\r\n:1\r\n:2\r\n%0\r\n', new MapReply([new Status('a'), 1, 2, new MapReply([])])],
-  ['~2\r\n+a\r\n+b\r\n', [new Status('a'), new Status('b')]],
+  ['~2\r\n+a\r\n+b\r\n', new SetReply([new Status('a'), new Status('b')])],
   ['>2\r\n+message\r\n$1\r\nx\r\n', new Push([new Status('message'), 'x'])],
   ['|1\r\n+ttl\r\n:5\r\n$1\r\na\r\n', 'a'],
   ['*2\r\n|1\r\n+a\r\n*1\r\n:1\r\n:2\r\n:3\r\n', [2, 3]],
@@ -175,12 +186,15 @@ describe('the reply reader', () => {
       fc.constant(null),
       text,
       fc.maxSafeInteger().map(value => value || 0),
-      fc.bigInt({ min: 2n ** 53n, max: 2n ** 100n }),
+      fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+      fc.bigInt({ min: 2n ** 53n, max: 2n ** 100n }).map(value => new BigNumber(String(value))),
+      text.map(value => new Verbatim('txt', value)),
       fc.boolean(),
       line.map(value => new Status(value)),
       fc.double().map(value => new Double(value)),
       line.map(value => new ReplyError(value)),
       fc.array(tie('reply'), { maxLength: 4 }),
+      fc.array(tie('reply'), { maxLength: 4 }).map(items => new SetReply(items as RawReply[])),
       fc
         .array(fc.tuple(tie('reply'), tie('reply')), { maxLength: 3 })
         .map(pairs => new MapReply(pairs.flat() as RawReply[])),

@@ -3,8 +3,8 @@ import { ReplyError } from '../errors.js'
 import { FrameScanner } from './frame-scanner.js'
 
 /**
- * A reply as a value that has lost nothing: a bulk string is its bytes, an integer beyond 2^53 a bigint, an error a ReplyError that
- * has not been thrown.
+ * A reply as a value that has lost nothing, but for what kind of null it is: a bulk string is its bytes, an integer beyond 2^53 a bigint,
+ * an error a ReplyError that has not been thrown.
  */
 export type RawReply =
   | null
@@ -14,8 +14,11 @@ export type RawReply =
   | boolean
   | Status
   | Double
+  | BigNumber
+  | Verbatim
   | ReplyError
   | MapReply
+  | SetReply
   | readonly RawReply[]
 
 /** A line of text, such as OK. */
@@ -26,6 +29,25 @@ export class Status {
 /** A floating point number of RESP3, which may be an integer. */
 export class Double {
   constructor(readonly value: number) {}
+}
+
+/** An integer of RESP3 that may have any number of digits. */
+export class BigNumber {
+  constructor(readonly digits: ByteString) {}
+}
+
+/** Text of RESP3 that is to be shown as it is. */
+export class Verbatim {
+  /** @param format three chars: `txt` or `mkd` */
+  constructor(
+    readonly format: ByteString,
+    readonly text: ByteString,
+  ) {}
+}
+
+/** A set of RESP3. */
+export class SetReply {
+  constructor(readonly items: readonly RawReply[]) {}
 }
 
 /** A map of RESP3. */
@@ -117,18 +139,19 @@ class FrameParser {
         if (line === 't' || line === 'f') return line === 't'
         break
       case '(':
-        return BigInt(digitsOf(line))
+        return new BigNumber(digitsOf(line))
       case '!':
         return new ReplyError(this.#bulk(Number(line)))
       case '=': {
         const text = this.#bulk(Number(line))
-        if (text[VERBATIM_HEAD - 1] === ':') return text.slice(VERBATIM_HEAD)
+        if (text[VERBATIM_HEAD - 1] === ':')
+          return new Verbatim(text.slice(0, VERBATIM_HEAD - 1), text.slice(VERBATIM_HEAD))
         break
       }
       case '%':
         return new MapReply(this.#items(2 * Number(line)))
       case '~':
-        return this.#items(Number(line))
+        return new SetReply(this.#items(Number(line)))
       case '>':
         return new Push(this.#items(Number(line)))
       default:

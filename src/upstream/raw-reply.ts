@@ -2,7 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import type { Conversions } from '../resp/collector.js'
 import type { ReplySink } from '../resp/reply.js'
-import { Double, MapReply, type RawReply, Status } from '../resp/reply-reader.js'
+import { BigNumber, Double, MapReply, type RawReply, SetReply, Status, Verbatim } from '../resp/reply-reader.js'
 
 export type { RawReply } from '../resp/reply-reader.js'
 
@@ -14,7 +14,10 @@ export function convert<T>(reply: RawReply, to: Conversions<T>): T {
   if (typeof reply === 'boolean') return to.boolean(reply)
   if (reply instanceof Status) return to.status(reply.text)
   if (reply instanceof Double) return to.double(reply.value)
+  if (reply instanceof BigNumber) return to.integer(BigInt(reply.digits))
+  if (reply instanceof Verbatim) return to.bulk(reply.text)
   if (reply instanceof MapReply) return to.map(reply.items.map(item => convert(item, to)))
+  if (reply instanceof SetReply) return to.array(reply.items.map(item => convert(item, to)))
   if (reply instanceof ReplyError) return to.error(reply.message)
   return to.array(reply.map(item => convert(item, to)))
 }
@@ -27,9 +30,14 @@ export function writeRaw(reply: RawReply, sink: ReplySink): void {
   else if (typeof reply === 'boolean') sink.boolean(reply)
   else if (reply instanceof Status) sink.status(reply.text)
   else if (reply instanceof Double) sink.double(reply.value)
+  else if (reply instanceof BigNumber) sink.bigNumber(reply.digits)
+  else if (reply instanceof Verbatim) sink.verbatim(reply.format === 'mkd' ? 'mkd' : 'txt', reply.text)
   else if (reply instanceof ReplyError) sink.error(reply.message)
   else if (reply instanceof MapReply) {
     sink.map(reply.items.length / 2)
+    for (const item of reply.items) writeRaw(item, sink)
+  } else if (reply instanceof SetReply) {
+    sink.set(reply.items.length)
     for (const item of reply.items) writeRaw(item, sink)
   } else {
     sink.array(reply.length)
@@ -37,10 +45,10 @@ export function writeRaw(reply: RawReply, sink: ReplySink): void {
   }
 }
 
-/** A bulk string or a status; null for any other reply. */
+/** Text of any kind; null for any other reply. */
 export function bytesIn(reply: RawReply): ByteString | null {
   if (typeof reply === 'string') return reply
-  return reply instanceof Status ? reply.text : null
+  return reply instanceof Status || reply instanceof Verbatim ? reply.text : null
 }
 
 /** An integer; 0 for any other reply. */
@@ -48,8 +56,9 @@ export function numberIn(reply: RawReply): number {
   return typeof reply === 'number' ? reply : typeof reply === 'bigint' ? Number(reply) : 0
 }
 
-/** The items of an array; none for any other reply. */
+/** The items of an array or a set; none for any other reply. */
 export function itemsIn(reply: RawReply): readonly RawReply[] {
+  if (reply instanceof SetReply) return reply.items
   return isArray(reply) ? reply : []
 }
 

@@ -14,6 +14,13 @@ import { mergeReplies, spansNodes } from './spanning.js'
 import { Subscriber } from './subscriber.js'
 import type { Upstream } from './upstream.js'
 
+export interface CallOptions {
+  /** When it began to wait for its turn; monotonic milliseconds. */
+  readonly began?: number
+  /** The version of RESP that the replies have the shape of; by default 3. */
+  readonly protocol?: 2 | 3
+}
+
 /** What is done in a user's name, in a database: the connections for it, to each of the upstream's servers. */
 export class Session {
   readonly upstream: Upstream
@@ -66,14 +73,13 @@ export class Session {
   /**
    * Runs one of the server's commands for a program; an error reply is a value.
    *
-   * @param began when it began to wait for its turn; monotonic milliseconds
    * @throws ReplyError for one that would change the connection, and when the connection was lost
    */
-  async call(argv: readonly ByteString[], began?: number): Promise<RawReply> {
+  async call(argv: readonly ByteString[], options: CallOptions = {}): Promise<RawReply> {
     const command = this.upstream.commands.of(argv)
     refuseStateful(argv, command)
-    if (this.isCluster && command !== undefined && spansNodes(command)) return this.#callOnAll(argv, command, began)
-    const [reply = null] = await this.callBehind([], argv, began)
+    if (this.isCluster && command !== undefined && spansNodes(command)) return this.#callOnAll(argv, command, options)
+    const [reply = null] = await this.callBehind([], argv, options)
     return reply
   }
 
@@ -85,13 +91,13 @@ export class Session {
   async callBehind(
     before: readonly (readonly ByteString[])[],
     argv: readonly ByteString[],
-    began?: number,
+    { began, protocol = 3 }: CallOptions,
   ): Promise<RawReply[]> {
     const all = [...before, argv]
     for (const one of all) refuseStateful(one, this.upstream.commands.of(one))
     const [place] = this.isCluster ? (this.upstream.commands.of(argv)?.placesOf(argv) ?? []) : []
     const route = new Route(this, place === undefined ? undefined : slotOf(place), began)
-    return route.run(argv[0]!, target => this.#send(all, target))
+    return route.run(argv[0]!, target => this.#send(all, target, protocol))
   }
 
   /** Calls `listener` with every message on a channel, until the function that it gives is called. */
@@ -101,8 +107,7 @@ export class Session {
 
   /** Closes the connections to a server that answers no more, but those of commands that are meant to wait. */
   abandon(name: string): void {
-    const server = this.#servers.get(name)
-    for (const connections of [server?.exclusive, server?.reads, server?.calls]) connections?.abandon()
+    this.#servers.get(name)?.abandon()
   }
 
   /** Lets go of servers that are none of the upstream's any more. */
@@ -127,7 +132,11 @@ export class Session {
   }
 
   /** A command that all primaries carry out. Who has done so is not asked again, whatever becomes of the others. */
-  async #callOnAll(argv: readonly ByteString[], command: ServerCommand, began = performance.now()): Promise<RawReply> {
+  async #callOnAll(
+    argv: readonly ByteString[],
+    command: ServerCommand,
+    { began = performance.now(), protocol = 3 }: CallOptions,
+  ): Promise<RawReply> {
     const replies = new Map<string, RawReply>()
     return new Route(this, undefined, began).run(argv[0]!, async () => {
       const endpoints = this.upstream.topology.primaries()
@@ -136,7 +145,7 @@ export class Session {
           .filter(({ name }) => !replies.has(name))
           .map(async endpoint => {
             const target = new Target(this.upstream, this.serverAt(endpoint), NO_SLOT, began)
-            const [reply = null] = await this.#send([argv], target)
+            const [reply = null] = await this.#send([argv], target, protocol)
             replies.set(endpoint.name, reply)
           }),
       )
@@ -150,8 +159,9 @@ export class Session {
     })
   }
 
-  async #send(all: readonly (readonly ByteString[])[], target: Target): Promise<RawReply[]> {
-    const { calls, waits } = target.server
+  async #send(all: readonly (readonly ByteString[])[], target: Target, protocol: 2 | 3): Promise<RawReply[]> {
+    const calls = target.server.calls[protocol]
+    const waits = target.server.waits[protocol]
     const commands = all.map(argv => this.upstream.commands.of(argv))
     const waiting = all.filter((_, index) => commands[index]?.mayWait === true)
     if (waiting.length > 0) {
@@ -193,10 +203,10 @@ export class ServerConnections {
   readonly exclusive: Pool
   /** For reads of modules: replies as in RESP2. */
   readonly reads: Shared
-  /** For what programs call: replies as in RESP3. */
-  readonly calls: Shared
+  /** For what programs call, and modules forward to, by the version of RESP. */
+  readonly calls: Readonly<Record<2 | 3, Shared>>
   /** For commands that wait. Waiting is what they are for: one more that waits costs the server no more than a connection. */
-  readonly waits: Pool
+  readonly waits: Readonly<Record<2 | 3, Pool>>
 
   constructor({ upstream, login, database }: Session, endpoint: Endpoint) {
     this.endpoint = endpoint
@@ -207,22 +217,32 @@ export class ServerConnections {
         upstream.connect(endpoint, { login, database, protocol }, timeout)
     this.exclusive = new Pool(connect(2), upstream.limits.connections)
     this.reads = new Shared(connect(2))
-    this.calls = new Shared(connect(3))
-    this.waits = new Pool(connect(3), Number.POSITIVE_INFINITY)
+    this.calls = { 2: new Shared(connect(2)), 3: new Shared(connect(3)) }
+    const pool = (protocol: 2 | 3): Pool => new Pool(connect(protocol), Number.POSITIVE_INFINITY)
+    this.waits = { 2: pool(2), 3: pool(3) }
+  }
+
+  /** Closes those that are not meant to wait: the server answers no more. */
+  abandon(): void {
+    for (const connections of [this.exclusive, this.reads, ...Object.values(this.calls)]) connections.abandon()
   }
 
   /** Closes what is not in use, and the rest when it is not any more: the server is none of the upstream's any more. */
   retire(): void {
-    for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.retire()
+    for (const connections of this.#all) connections.retire()
   }
 
   /** Closes what has not been used since a time; monotonic milliseconds. */
   closeUnused(since: number): void {
-    for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.closeUnused(since)
+    for (const connections of this.#all) connections.closeUnused(since)
   }
 
   close(): void {
-    for (const connections of [this.exclusive, this.waits, this.reads, this.calls]) connections.close()
+    for (const connections of this.#all) connections.close()
+  }
+
+  get #all(): readonly (Pool | Shared)[] {
+    return [this.exclusive, this.reads, ...Object.values(this.calls), ...Object.values(this.waits)]
   }
 }
 

@@ -87,10 +87,10 @@ export class UpstreamHost implements ReadSource {
         if (!(result.error instanceof ReplyError)) this.#logFault(call.fullName, result.error)
         throw errorFor(call.fullName, result.error)
       case 'forward':
-        writeRaw(await this.#forward(call, result.argv), sink)
+        writeRaw(await this.#forward(call, result.argv, sink.protocol), sink)
         return
       case 'script':
-        writeRaw(thrown(await this.#runScript(call, result.script, outcome)), sink)
+        writeRaw(thrown(await this.#runScript(call, result.script, outcome, sink.protocol)), sink)
         return
       default:
         writeReply(result.value, sink)
@@ -104,11 +104,11 @@ export class UpstreamHost implements ReadSource {
     return convert(reply, to)
   }
 
-  async #forward(call: Call, argv: readonly ByteString[]): Promise<RawReply> {
-    const command = this.#session.commandOf(argv)
-    const { fullName } = command
-    checkForward(call.command, { fullName, writes: command.has('write'), isAdmin: command.has('admin') }, argv[0]!)
-    const reply = thrown(await this.#session.call(argv, call.began))
+  async #forward({ command, began }: Call, argv: readonly ByteString[], protocol: 2 | 3): Promise<RawReply> {
+    const target = this.#session.commandOf(argv)
+    const { fullName } = target
+    checkForward(command, { fullName, writes: target.has('write'), isAdmin: target.has('admin') }, argv[0]!)
+    const reply = thrown(await this.#session.call(argv, { began, protocol }))
     this.#options.scripts.note(argv)
     return reply
   }
@@ -204,12 +204,18 @@ export class UpstreamHost implements ReadSource {
     return new Promise(resolve => setTimeout(resolve, Math.random() * limit))
   }
 
-  async #runScript(call: Call, { sha, keys, args, readOnly }: ScriptForward, before: Outcome): Promise<RawReply> {
+  async #runScript(
+    call: Call,
+    { sha, keys, args, readOnly }: ScriptForward,
+    before: Outcome,
+    protocol: 2 | 3,
+  ): Promise<RawReply> {
+    const options = { began: call.began, protocol }
     const name = readOnly ? 'EVALSHA_RO' : 'EVALSHA'
     const argv = [name, sha, String(keys.length), ...keys.map(key => latin1(key)), ...args.map(arg => wordOf(arg))]
     const command = this.#session.commandOf(argv)
     checkForward(call.command, { fullName: command.fullName, writes: command.has('write'), isAdmin: false }, name)
-    const reply = await this.#session.call(argv, call.began)
+    const reply = await this.#session.call(argv, options)
     if (!(reply instanceof ReplyError && reply.message.startsWith('NOSCRIPT'))) return reply
     // The server does not know it, or not any more.
     call.wantsText = true
@@ -220,7 +226,7 @@ export class UpstreamHost implements ReadSource {
       throw new ReplyError(`ERR the text that is kept for script ${sha} is that of another one`)
     }
     const load = ['SCRIPT', 'LOAD', result.text]
-    const [loaded = null, answer = null] = await this.#session.callBehind([load], argv, call.began)
+    const [loaded = null, answer = null] = await this.#session.callBehind([load], argv, options)
     if (loaded instanceof ReplyError) return loaded
     this.#options.scripts.note(load)
     return answer
