@@ -306,15 +306,18 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   /** Sees to whether the client is let in as one that has not authenticated. */
   async #admit(): Promise<void> {
     const { admission, health, lanes, initialLanes } = this.gateway
+    let failure: unknown
     try {
       if (health.condition.state === 'down') admission.renew()
       else await admission.look()
-    } catch {
+    } catch (error) {
       // The lanes that it gets then have to be opened, and whoever tries will be told why they cannot be.
+      failure = error
     }
     this.#isRefused = admission.asksPassword
     const { generation } = admission
     if (generation !== this.#lanes.id.generation) this.enter(lanes.enter({ ...initialLanes, generation }))
+    if (failure !== undefined) this.#lanes.failed(failure)
   }
 
   /** Ends a transaction that may have made the client somebody else, or put it elsewhere. */

@@ -5,7 +5,7 @@ import { ReplyError } from '../errors.js'
 import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import { Server } from '../server/server.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
-import { afterReads } from '../upstream/after-reads.js'
+import { afterReads, GRACE } from '../upstream/deadline.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import type { Session } from '../upstream/session.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -36,13 +36,9 @@ export class Gateway {
     this.upstream = upstream
     this.lanes = new Lanes(upstream)
     this.health = new Health(upstream, engine)
-    this.health.onDown = (endpoint, error) => {
-      const wasSilentFor = this.health.silenceOf(endpoint) === undefined ? 0 : upstream.limits.timeout
-      upstream.troubles.note(endpoint.name, error, performance.now() - wasSilentFor)
+    this.health.onDown = endpoint => {
       for (const { own } of this.connections.values()) own?.end(endpoint, 'the server has stopped answering')
-      upstream.abandon(endpoint)
     }
-    this.health.onUp = ({ name }) => upstream.troubles.end(name)
     upstream.whyAway = endpoint => this.health.silenceOf(endpoint)
     upstream.onChange = () => {
       for (const { own } of this.connections.values()) own?.endStrangers()
@@ -59,8 +55,14 @@ export class Gateway {
       },
       asksPassword: () => this.admission.asksPassword && this.initialLogin === NO_LOGIN,
     })
-    const { timeout } = upstream.limits
-    this.#watch = setInterval(() => afterReads(() => this.#check()), Math.max(MIN_CHECK, timeout / 10))
+    const interval = Math.max(MIN_CHECK, upstream.limits.timeout * GRACE)
+    let last = performance.now()
+    this.#watch = setInterval(() => {
+      const now = performance.now()
+      // Where this process has stood still meanwhile, there is some more time.
+      if (now - last < 2 * interval) afterReads(() => this.#check())
+      last = now
+    }, interval)
     this.#watch.unref()
   }
 

@@ -5,7 +5,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import type { Endpoint, Login } from '../upstream/address.js'
-import { afterReads } from '../upstream/after-reads.js'
+import { deadline } from '../upstream/deadline.js'
 import { Link } from '../upstream/link.js'
 import { type CannotConnect, openError } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -37,9 +37,7 @@ export interface HealthOptions {
  */
 export class Health {
   /** Told when a server has stopped answering, once until it answers again: who waits for it would wait for ever. */
-  onDown: (endpoint: Endpoint, error: CannotConnect) => void = () => {}
-  /** Told when it answers again. */
-  onUp: (endpoint: Endpoint) => void = () => {}
+  onDown: (endpoint: Endpoint) => void = () => {}
   readonly #upstream: Watched
   readonly #options: HealthOptions
   readonly #pulses = new Map<string, Pulse>()
@@ -111,8 +109,8 @@ export class Health {
       const { address } = this.#upstream
       this.#pulses.set(
         endpoint.name,
-        new Pulse(endpoint, address.login, limits.timeout, this.#options, (before, now, error) =>
-          this.#changed(endpoint, before, now, error),
+        new Pulse(endpoint, address.login, limits.timeout, this.#options, (before, now) =>
+          this.#changed(endpoint, before, now),
         ),
       )
     }
@@ -120,7 +118,7 @@ export class Health {
     this.#timer = clock.after(intervalFor(limits.timeout), () => this.#follow())
   }
 
-  #changed(endpoint: Endpoint, before: State, { state, why }: Condition, error: CannotConnect | undefined): void {
+  #changed(endpoint: Endpoint, before: State, { state, why }: Condition): void {
     const { log } = this.#options
     if (state === 'down') {
       // Another one may have taken its place.
@@ -132,20 +130,15 @@ export class Health {
     if (state === before) return
     if (state === 'up') log.notice(`Upstream ${endpoint.name} is up again`)
     else log.warning(`Upstream ${endpoint.name} is ${state}: ${why}`)
-    if (error !== undefined) this.onDown(endpoint, error)
-    else if (before === 'down') this.onUp(endpoint)
+    if (state === 'down') this.onDown(endpoint)
   }
 }
 
 /** The best first. */
 const STATES: readonly State[] = ['up', 'loading', 'down']
 
-/**
- * Called when a server is found to be up, loading or down, and again each time that it is still found to be down.
- *
- * @param error of one that is down
- */
-type Told = (before: State, now: Condition, error: CannotConnect | undefined) => void
+/** Called when a server is found to be up, loading or down, and again each time that it is still found to be down. */
+type Told = (before: State, now: Condition) => void
 
 /** Asks one server. */
 class Pulse {
@@ -225,10 +218,8 @@ class Pulse {
 
   #ask(): void {
     this.#link?.write(PING)
-    const timer = this.#options.clock.after(this.#timeout, () => {
-      afterReads(() => {
-        if (this.#timer === timer && !this.#isClosed) this.#isLate()
-      })
+    const timer = deadline(this.#timeout, () => {
+      if (this.#timer === timer && !this.#isClosed) this.#isLate()
     })
     this.#timer = timer
   }
@@ -271,17 +262,17 @@ class Pulse {
     this.#failures++
     const failure = this.#explain(error)
     this.silence = isSilence(error) ? failure : undefined
-    this.#is('down', lineOf(failure), failure)
+    this.#is('down', lineOf(failure))
     const { clock, random } = this.#options
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(this.#failures, 16))
     // With jitter: many gateways may have seen it go at the same moment.
     this.#timer = clock.after(longest * (0.5 + random() / 2), () => this.#connect())
   }
 
-  #is(state: State, why: string | undefined, error?: CannotConnect): void {
+  #is(state: State, why: string | undefined): void {
     const { state: before, since } = this.condition
     this.condition = { state, since: state === before ? since : this.#options.clock.now(), why }
-    if (state !== before || state === 'down') this.#told(before, this.condition, error)
+    if (state !== before || state === 'down') this.#told(before, this.condition)
   }
 
   #explain(error: unknown): CannotConnect {

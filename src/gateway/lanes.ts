@@ -120,10 +120,17 @@ export class LaneSet {
     return this.router?.askAll(argv, text, command) ?? this.ask(text)
   }
 
+  /** An attempt to connect has failed: who asks right after it need not wait for another. */
+  failed(error: unknown): void {
+    const isAway = error instanceof CannotConnect && error.mayPass
+    this.#down = isAway ? { until: performance.now() + RETRY_AFTER, error } : undefined
+  }
+
   /** Ends lanes that have not answered for so long, in milliseconds. */
   check(timeout: number, now: number): void {
     this.router?.check(timeout, now)
     if (this.#lane?.isStuck(timeout, now) !== true) return
+    this.#upstream.noteSilence(this.#upstream.topology.endpointFor())
     this.#lane.end(`the server did not answer within ${timeout} ms`)
   }
 
@@ -152,8 +159,7 @@ export class LaneSet {
           lane.connected(connection.release())
         },
         (error: unknown) => {
-          const isAway = error instanceof CannotConnect && error.mayPass
-          this.#down = isAway ? { until: performance.now() + RETRY_AFTER, error } : undefined
+          this.failed(error)
           return fail(error)
         },
       )

@@ -192,9 +192,11 @@ export class OwnCluster implements OwnConnections {
   }
 
   check(timeout: number, now: number): void {
-    for (const { own } of [...this.#nodes.values()]) {
-      if (own.isStuck(timeout, now)) own.end(`the server did not answer within ${timeout} ms`)
-      else if (this.tracks || own.subscriptions > 0) own.probe(timeout, now)
+    for (const { own, endpoint } of [...this.#nodes.values()]) {
+      if (own.isStuck(timeout, now)) {
+        this.#connection.gateway.upstream.noteSilence(endpoint)
+        own.end(`the server did not answer within ${timeout} ms`)
+      } else if (this.tracks || own.subscriptions > 0) own.probe(timeout, now)
     }
     if (this.tracks) this.#nodesOfAll().catch(() => {})
   }

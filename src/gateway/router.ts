@@ -101,8 +101,11 @@ export class Router implements RoutedLaneOwner {
   check(timeout: number, now: number): void {
     const { topology } = this.upstream
     for (const lane of [...this.#lanes.values()]) {
-      if (lane.isStuck(timeout, now)) lane.end(`the server did not answer within ${timeout} ms`)
-      else if (lane.isIdle && !topology.knows(lane.endpoint)) lane.end("the server is none of the upstream's any more")
+      if (lane.isStuck(timeout, now)) {
+        this.upstream.noteSilence(lane.endpoint)
+        lane.end(`the server did not answer within ${timeout} ms`)
+      } else if (lane.isIdle && !topology.knows(lane.endpoint))
+        lane.end("the server is none of the upstream's any more")
     }
   }
 

@@ -3,7 +3,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { MapReply, type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import { type Endpoint, type Login, NO_LOGIN } from './address.js'
-import { afterReads } from './after-reads.js'
+import { type Deadline, deadline } from './deadline.js'
 import { Link } from './link.js'
 import { itemsIn } from './raw-reply.js'
 
@@ -45,7 +45,7 @@ export interface Handshake {
 interface Waiting {
   readonly replies: RawReply[]
   left: number
-  timer: NodeJS.Timeout | undefined
+  deadline: Deadline | undefined
   readonly done: (replies: RawReply[]) => void
   readonly failed: (error: ConnectionLost) => void
 }
@@ -135,8 +135,14 @@ export class Connection {
         resolve([])
         return
       }
-      const waiting: Waiting = { replies: [], left: commands.length, timer: undefined, done: resolve, failed: reject }
-      if (Number.isFinite(timeout)) waiting.timer = setTimeout(() => afterReads(() => this.#giveUp(waiting)), timeout)
+      const waiting: Waiting = {
+        replies: [],
+        left: commands.length,
+        deadline: undefined,
+        done: resolve,
+        failed: reject,
+      }
+      if (Number.isFinite(timeout)) waiting.deadline = deadline(timeout, () => this.#giveUp(waiting))
       this.#waiting.push(waiting)
       this.#link.write([...silent, ...commands].map(encodeCommand).join(''))
     })
@@ -175,7 +181,7 @@ export class Connection {
     first.replies.push(reply)
     if (--first.left > 0) return
     this.#waiting.shift()
-    clearTimeout(first.timer)
+    first.deadline?.cancel()
     first.done(first.replies)
     if (this.#isToClose) this.closeWhenIdle()
   }
@@ -190,8 +196,8 @@ export class Connection {
     this.#link.destroy()
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { timer, failed } of waiting) {
-      clearTimeout(timer)
+    for (const { deadline, failed } of waiting) {
+      deadline?.cancel()
       failed(this.#error(true))
     }
     this.onLost()

@@ -2,7 +2,7 @@ import { isIP, type Socket, connect as tcpConnect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { ByteString } from '../bytes/bytes.js'
 import type { Endpoint } from './address.js'
-import { afterReads } from './after-reads.js'
+import { deadline } from './deadline.js'
 
 /** What a link tells the one who uses it. */
 export interface LinkUser {
@@ -56,16 +56,16 @@ export class Link {
         const late = new Error(`Connection timeout: no connection within ${timeout} ms`)
         socket.destroy(Object.assign(late, { code: 'ETIMEDOUT' }))
       }
-      const timer = setTimeout(() => afterReads(giveUp), timeout)
+      const timer = deadline(timeout, giveUp)
       const fail = (error: Error): void => {
-        clearTimeout(timer)
+        timer.cancel()
         reject(error)
       }
       socket.once('error', fail)
       const closed = (): void => fail(new Error('Socket closed'))
       socket.once('close', closed)
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-        clearTimeout(timer)
+        timer.cancel()
         socket.off('error', fail).off('close', closed)
         // A peer that has gone without a word is noticed, if nothing else notices it.
         socket.setKeepAlive(true, KEEP_ALIVE)

@@ -49,15 +49,9 @@ export class Pool {
   /** Closes all connections, those in use too. */
   close(): void {
     this.#closed = true
-    this.abandon()
-    this.#idle.length = 0
-    for (const go of this.#waiting.splice(0)) go()
-  }
-
-  /** Closes the connections that there are. */
-  abandon(): void {
-    for (const { connection } of this.#idle) connection.close()
+    for (const { connection } of this.#idle.splice(0)) connection.close()
     for (const connection of this.#used) connection.close()
+    for (const go of this.#waiting.splice(0)) go()
   }
 
   /** Closes those that have not been used since a time; monotonic milliseconds. */

@@ -63,7 +63,7 @@ export class Target {
     this.#upstream.troubles.end(this.server.endpoint.name)
   }
 
-  /** The server has not answered, or cannot be reached. */
+  /** The server has not answered. */
   failed(error: unknown): void {
     this.#upstream.troubles.note(this.server.endpoint.name, error, this.#progress)
   }
@@ -102,14 +102,9 @@ export class Route {
       try {
         const target = this.#target()
         target.takeTurn()
-        try {
-          const result = await task(target)
-          patience.end()
-          return result
-        } catch (error) {
-          if (error instanceof CannotConnect) target.failed(error)
-          throw error
-        }
+        const result = await task(target)
+        patience.end()
+        return result
       } catch (error) {
         if (error instanceof ConnectionLost) losses++
         await this.#recover(name, error, patience, losses)

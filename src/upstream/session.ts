@@ -105,11 +105,6 @@ export class Session {
     return this.#subscriber.subscribe(channel, listener)
   }
 
-  /** Closes the connections to a server that answers no more, but those of commands that are meant to wait. */
-  abandon(name: string): void {
-    this.#servers.get(name)?.abandon()
-  }
-
   /** Lets go of servers that are none of the upstream's any more. */
   topologyChanged(): void {
     const { topology } = this.upstream
@@ -220,11 +215,6 @@ export class ServerConnections {
     this.calls = { 2: new Shared(connect(2)), 3: new Shared(connect(3)) }
     const pool = (protocol: 2 | 3): Pool => new Pool(connect(protocol), Number.POSITIVE_INFINITY)
     this.waits = { 2: pool(2), 3: pool(3) }
-  }
-
-  /** Closes those that are not meant to wait: the server answers no more. */
-  abandon(): void {
-    for (const connections of [this.exclusive, this.reads, ...Object.values(this.calls)]) connections.abandon()
   }
 
   /** Closes what is not in use, and the rest when it is not any more: the server is none of the upstream's any more. */

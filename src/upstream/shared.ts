@@ -28,11 +28,6 @@ export class Shared {
     this.#current?.close()
   }
 
-  /** Closes the connection that there is. */
-  abandon(): void {
-    this.#current?.close()
-  }
-
   /** Closes it if it has not been used since a time; monotonic milliseconds. */
   closeUnused(since: number): void {
     if (this.#current === undefined || this.#usedAt >= since) return

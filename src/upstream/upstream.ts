@@ -91,17 +91,24 @@ export class Upstream {
   async connect(endpoint: Endpoint, handshake: Handshake, timeout = this.limits.timeout): Promise<Connection> {
     const away = this.whyAway(endpoint)
     if (away !== undefined) throw away
+    const began = performance.now()
     try {
       const mustBePrimary = this.address.kind === 'sentinel'
-      return await Connection.open(endpoint, { ...handshake, mustBePrimary }, timeout)
+      const connection = await Connection.open(endpoint, { ...handshake, mustBePrimary }, timeout)
+      this.troubles.end(endpoint.name)
+      return connection
     } catch (error) {
-      throw openError(endpoint, handshake, error)
+      const failure = openError(endpoint, handshake, error)
+      if (failure.mayPass) this.troubles.note(endpoint.name, failure, began)
+      throw failure
     }
   }
 
-  /** Gives up what modules' commands are waiting for from a server that answers no more. */
-  abandon({ name }: Endpoint): void {
-    for (const session of this.#sessions.values()) session.abandon(name)
+  /** A server has not answered somebody for as long as it may take. */
+  noteSilence({ name }: Endpoint): void {
+    const { timeout } = this.limits
+    const lost = new ConnectionLost({ why: `the server did not answer within ${timeout} ms`, isTimeout: true }, false)
+    this.troubles.note(name, lost, performance.now() - timeout)
   }
 
   /** Closes the connections that have not been used since a time; monotonic milliseconds. They are made again when they are needed. */
