@@ -1,40 +1,12 @@
 import { open, type UpstreamDb } from 'krmt'
-import { command, defineModule, t } from 'krmt/module'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../src/host/seeded-random.js'
 import { type Fate, startProxy, type TcpProxy } from '../support/proxy.js'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { connect, type RespClient } from '../support/resp-client.js'
+import { counting } from './counting.js'
 
-/** BUMP adds one to a number, in a string and in a hash; PEEK reads both. */
-const bumper = defineModule({
-  name: 'bumper',
-  version: '1.0.0',
-  requires: '^1',
-  commands: [
-    command({
-      name: 'bump',
-      summary: 'Adds one in two places.',
-      flags: ['write'],
-      args: { string: t.key(), hash: t.key() },
-      run({ string, hash }, { read, write }) {
-        const next = Number(read.string(string).get() ?? 0) + 1
-        write.string(string).set(next)
-        write.hash(hash).set('n', next)
-        return next
-      },
-    }),
-    command({
-      name: 'peek',
-      summary: 'Reads both.',
-      flags: ['readonly'],
-      args: { string: t.key(), hash: t.key() },
-      run: ({ string, hash }, { read }) => [read.string(string).get(), read.hash(hash).get('n')],
-    }),
-  ],
-})
-
-const modules = [bumper] as const
+const modules = [counting] as const
 const keys = { string: 's', hash: 'h' }
 const TIMEOUT = 300
 
@@ -114,16 +86,16 @@ describeWithRedis('when the connection fails', () => {
   })
 
   test.each<[fate: Fate, outcome: unknown]>([
-    ['cut before', ['1', '1']],
-    ['cut during', ['1', '1']],
-    ['cut after', ['1', '1']],
-    ['delay', ['1', '1']],
-    ['half-open', `ERR peek has not been carried out: ${late}`],
+    ['cut before', ['1', null]],
+    ['cut during', ['1', null]],
+    ['cut after', ['1', null]],
+    ['delay', ['1', null]],
+    ['half-open', `ERR both has not been carried out: ${late}`],
   ])('a command that only reads: %s', async (fate, expected) => {
-    await db.peek(keys)
-    next('HGET', fate)
-    expect(await outcome(() => db.peek(keys))).toEqual(expected)
-    expect(await db.peek(keys)).toEqual(['1', '1'])
+    await db.both({ key: 's', other: 'none' })
+    next('EXEC', fate)
+    expect(await outcome(() => db.both({ key: 's', other: 'none' }))).toEqual(expected)
+    expect(await db.both({ key: 's', other: 'none' })).toEqual(['1', null])
   })
 
   test.each<[fate: Fate, words: readonly string[], outcome: RegExp]>([
@@ -141,17 +113,23 @@ describeWithRedis('when the connection fails', () => {
 
   test('a connection that the server has closed is made again', async () => {
     await db.call('PING')
-    await db.peek(keys)
+    await db.peek({ key: 's' })
     await direct.send('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     expect(await db.bump(keys)).toBe(2)
-    expect(await db.peek(keys)).toEqual(['2', '2'])
+    expect(await db.peek({ key: 's' })).toBe('2')
   })
 
   test('all that wait are answered when the server goes, and served when it is back', async () => {
     await db.call('PING')
     const { port } = proxy
     proxy.fate = () => 'half-open'
-    const waiting = [db.bump(keys), db.bump(keys), db.peek(keys), db.call('INCR', 'plain'), db.call('GET', 'plain')]
+    const waiting = [
+      db.bump(keys),
+      db.bump(keys),
+      db.peek({ key: 's' }),
+      db.call('INCR', 'plain'),
+      db.call('GET', 'plain'),
+    ]
     await proxy.close()
     for (const result of await Promise.all(waiting.map(call => outcome(() => call)))) {
       expect(result).toMatch(/^(ERR|UNKNOWNOUTCOME) /)
@@ -242,7 +220,7 @@ describeWithRedis('when the connection fails', () => {
   test('after close(), calls say so', async () => {
     const waiting = db.call('BLPOP', 'list', 0)
     await db.close()
-    for (const call of [() => waiting, () => db.call('PING'), () => db.bump(keys), () => db.peek(keys)]) {
+    for (const call of [() => waiting, () => db.call('PING'), () => db.bump(keys), () => db.peek({ key: 's' })]) {
       expect(await outcome(call)).toMatch(/closed/)
     }
   })

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -266,57 +265,5 @@ describeWithRedis('open() with a URL', () => {
     [{ database: 0.5 }, 'ERR the database must be an integer from 0, not 0.5'],
   ])('bad options: %o', async (options, error) => {
     await expect(open(`unix:${server.socketPath}`, options)).rejects.toThrow(error)
-  })
-})
-
-describeWithRedis('a connection with TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'krmt-tls-'))
-  const file = (name: string): string => join(folder, name)
-  let port: number
-  let server: RedisServer
-
-  beforeAll(async () => {
-    const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-    openssl('req', '-x509', ...ec, '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem')
-    for (const name of ['server', 'client']) {
-      openssl('req', ...ec.slice(0, 5), '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
-      writeFileSync(file('names'), 'subjectAltName=DNS:redis.example')
-      const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names']
-      openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`)
-    }
-    const probe = createServer().listen(0, '127.0.0.1')
-    await new Promise(resolve => probe.once('listening', resolve))
-    const address = probe.address()
-    port = typeof address === 'object' && address !== null ? address.port : 0
-    await new Promise(resolve => probe.close(resolve))
-    const files = { cert: 'server.pem', key: 'server.key', 'ca-cert': 'ca.pem' }
-    const args = Object.entries(files).flatMap(([name, path]) => [`--tls-${name}-file`, file(path)])
-    server = await startRedisServer({ args: ['--tls-port', String(port), ...args] })
-  })
-  afterAll(async () => {
-    await server?.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
-  const ca = () => readFileSync(file('ca.pem'))
-  const own = () => ({ cert: readFileSync(file('client.pem')), key: readFileSync(file('client.key')) })
-
-  test('with a CA, a client certificate and a server name', async () => {
-    const tls = { ca: ca(), ...own(), servername: 'redis.example' }
-    const db = await open(`rediss://127.0.0.1:${port}`, { modules: [hmsetnx], tls })
-    expect(await db.hmsetnx({ key: 'k', entries: [{ field: 'f', value: 'v' }] })).toBe('OK')
-    await db.close()
-  })
-
-  test('says what is wrong', async () => {
-    const url = `rediss://127.0.0.1:${port}`
-    const name = { servername: 'redis.example' }
-    await expect(open(url, { tls: { ...own(), ...name } })).rejects.toThrow('pass its certificate as tls: { ca }')
-    await expect(open(url, { tls: { ca: ca(), ...own() } })).rejects.toThrow('pass the name as tls: { servername }')
-    await expect(open(url, { tls: { ca: ca(), ...name } })).rejects.toThrow('pass one as tls: { cert, key }')
-    const plain = `rediss://127.0.0.1:${server.port}`
-    await expect(open(plain, { upstreamTimeout: 300 })).rejects.toThrow('if it has no TLS, begin the URL with redis:')
-    await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('if it speaks TLS, begin the URL with rediss:')
   })
 })
