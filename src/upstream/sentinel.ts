@@ -14,7 +14,7 @@ export class SentinelTopology implements Topology {
   onChange = (): void => {}
   readonly #address: Address
   readonly #timeout: number
-  /** Who has answered last comes first. */
+  /** Who has answered last comes first, then those of the URL, and then those that they have told of. */
   #sentinels: readonly Endpoint[]
   #primary: Endpoint | undefined
   /** Hears of it when the Sentinels have named another one. */
@@ -75,31 +75,31 @@ export class SentinelTopology implements Topology {
   async #ask(): Promise<void> {
     if (this.#isClosed) throw new Error('the database has been closed')
     const sentinels = this.#sentinels
-    let answer: { readonly sentinel: Endpoint; readonly primary: Endpoint }
+    let answer: Answer
     try {
-      answer = await firstAnswer(
-        sentinels,
-        async sentinel => ({ sentinel, primary: await this.#askSentinel(sentinel) }),
-        PATIENCE,
-      )
+      answer = await firstAnswer(sentinels, sentinel => this.#askSentinel(sentinel), PATIENCE)
     } catch (error) {
       throw failureOf(error instanceof AggregateError ? error.errors : [error])
     }
-    this.#putFirst(answer.sentinel)
+    this.#meet(answer)
     const isNew = answer.primary.name !== this.#primary?.name
     this.#primary = answer.primary
     if (isNew) this.onChange()
     if (!this.#isFollowing) await this.#follow()
   }
 
-  /** The primary that a Sentinel names, if it is one. */
-  async #askSentinel(sentinel: Endpoint): Promise<Endpoint> {
+  /** The primary that a Sentinel names, if it is one, and the other Sentinels that it knows. */
+  async #askSentinel(sentinel: Endpoint): Promise<Answer> {
     const { primary: name, sentinelLogin, login } = this.#address
     let reply: RawReply | undefined
+    let others: RawReply | undefined
     let connection: Connection | undefined
     try {
       connection = await this.#connectTo(sentinel, 2)
-      ;[reply = null] = await connection.send([['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]])
+      ;[reply = null, others = null] = await connection.send([
+        ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name],
+        ['SENTINEL', 'SENTINELS', name],
+      ])
       if (reply instanceof ReplyError) throw reply
     } catch (error) {
       const away = openError(sentinel, { login: sentinelLogin, database: 0 }, error)
@@ -120,7 +120,7 @@ export class SentinelTopology implements Topology {
     } finally {
       server?.close()
     }
-    return primary
+    return { sentinel, primary, others: sentinelsIn(others ?? null, sentinel) }
   }
 
   #connectTo(sentinel: Endpoint, protocol: 2 | 3): Promise<Connection> {
@@ -157,13 +157,39 @@ export class SentinelTopology implements Topology {
     this.refresh().catch(() => {})
   }
 
+  #meet({ sentinel, others }: Answer): void {
+    const all = new Map([sentinel, ...this.#address.endpoints, ...others].map(one => [one.name, one]))
+    this.#sentinels = [...all.values()].slice(0, this.#address.endpoints.length + MOST_OTHERS)
+  }
+
   #putFirst(sentinel: Endpoint): void {
     this.#sentinels = [sentinel, ...this.#sentinels.filter(other => other !== sentinel)]
   }
 }
 
+/** What a Sentinel has told. */
+interface Answer {
+  readonly sentinel: Endpoint
+  readonly primary: Endpoint
+  readonly others: readonly Endpoint[]
+}
+
+/** In the reply to SENTINEL SENTINELS: those that the teller can reach itself. It may be one that does not tell, or knows nobody. */
+function sentinelsIn(reply: RawReply, teller: Endpoint): Endpoint[] {
+  const found: Endpoint[] = []
+  for (const other of itemsIn(reply)) {
+    const items = itemsIn(other).map(item => bytesIn(item) ?? '')
+    const field = (name: string): string => items[items.indexOf(name) + 1] ?? ''
+    const endpoint = items.length > 0 ? endpointIn(field('ip'), Number(field('port')), teller) : undefined
+    if (endpoint !== undefined && !/down|disconnected/.test(field('flags'))) found.push(endpoint)
+  }
+  return found
+}
+
 /** Milliseconds from one refresh to the next, at the least. */
 const PAUSE = 50
+/** Sentinels beyond those of the URL. */
+const MOST_OTHERS = 16
 /** Milliseconds after which another Sentinel is asked too. */
 const PATIENCE = 300
 

@@ -97,6 +97,22 @@ describeWithRedis('behind Sentinels', () => {
       await one.close()
     })
 
+    test('gets to know the other Sentinels by one', { timeout: 60_000 }, async () => {
+      const [first] = watched.sentinels
+      const one = await open(`redis+sentinel://127.0.0.1:${first!.port}/main`, { modules, upstreamTimeout: 20_000 })
+      await one.call('FLUSHALL')
+      expect(await one.bump(keys)).toBe(1)
+      first!.pause()
+      try {
+        await watched.failover()
+        expect(await one.bump(keys)).toBe(2)
+      } finally {
+        first!.resume()
+        await watched.settled()
+        await one.close()
+      }
+    })
+
     test('does not wait for a Sentinel that does not answer', async () => {
       const [first] = watched.sentinels
       first!.pause()
