@@ -6,6 +6,7 @@ export class FileReloads {
   readonly #log: Log
   readonly #onChange: (files: ReadonlySet<string>) => Promise<void>
   #watcher: Promise<FileWatcher> | undefined
+  #isClosed = false
   /** By module. */
   #inputs: ReadonlyMap<string, readonly string[]> = new Map()
   /** Files that a failed reload has looked at beside those of the version that serves: their change may mend it. */
@@ -33,7 +34,7 @@ export class FileReloads {
     const all = new Set([...inputs.values(), ...this.#failed.values()].flat())
     const since = this.#readSince
     this.#readSince = undefined
-    if (all.size === 0 && this.#watcher === undefined) return
+    if (this.#isClosed || (all.size === 0 && this.#watcher === undefined)) return
     this.#watcher ??= this.#open()
     this.#watcher.then(
       watcher => watcher.set(all, since),
@@ -51,7 +52,9 @@ export class FileReloads {
     this.#failed.set(module, inputs)
   }
 
+  /** Resolves when the last reload has ended. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const watcher = await this.#watcher
     this.#watcher = undefined
     await watcher?.close()

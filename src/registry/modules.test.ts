@@ -194,6 +194,20 @@ describe('modules from files', () => {
     expect(await db.call('GREET')).toBe('second')
   })
 
+  test('a file that is saved while all is closed holds nothing up', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const sources = names.map(name => [`${name}.ts`, answering(name).replaceAll('greet', name)])
+    const files = { 'greeter.ts': answering('first'), ...Object.fromEntries(sources) }
+    const { db, load, workspace } = await start({ watch: 'yes', files })
+    await load('./greeter.ts')
+    // The end has to wait for these, and a reload for the end.
+    const loads = names.map(name => load(`./${name}.ts`))
+    const closing = db.close()
+    workspace.write('greeter.ts', answering('second'))
+    await Promise.all(loads)
+    await closing
+  })
+
   test.each([
     ['asks for another version', answering('x').replace("'^1'", "'^9'"), []],
     ['has not the option that it is given', answering('x'), ['volume', '11']],

@@ -145,15 +145,16 @@ export class Modules {
   }
 
   /** Ends all modules, last loaded first, as at shutdown. */
-  close(): Promise<void> {
-    return this.#inTurn(async () => {
+  async close(): Promise<void> {
+    // A reload that is due takes its turn first: in the turn of the end, nobody must be waited for who waits for a turn.
+    await this.#reloads.close()
+    await this.#inTurn(async () => {
       for (const module of [...this.#loaded.values()].reverse()) {
         this.#loaded.delete(module.name)
         this.#engine.commands.swap(module.name, [])
         this.#cleanUp(module)
         await this.#close(module)
       }
-      await this.#reloads.close()
     })
   }
 
