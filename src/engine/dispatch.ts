@@ -31,7 +31,14 @@ export function execute(client: Client, argv: readonly ByteString[]): void {
       client.reply.status('QUEUED')
     } else call(client, command, argv)
   }
-  if (skips) client.reply.muted = client.repliesOff
+  if (skips) {
+    const speak = (): void => {
+      client.reply.muted = client.repliesOff
+    }
+    // Who waits has not answered yet.
+    if (client.waiting) client.onAnswer({ failed() {}, answered: speak })
+    else speak()
+  }
   engine.stats.commands++
 }
 

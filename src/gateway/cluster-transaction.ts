@@ -4,7 +4,8 @@ import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
-import type { ClusterNode, OwnCluster } from './own-cluster.js'
+import { askOn, type ClusterNode } from './cluster-nodes.js'
+import type { OwnCluster } from './own-cluster.js'
 import type { OwnCall } from './own-connections.js'
 import { isForMany } from './spanning.js'
 
@@ -68,7 +69,7 @@ export class ClusterTransactions {
           this.#own.error(CROSSSLOT)
           return undefined
         }
-        await this.#own.askOn(this.#watching, UNWATCH)
+        await askOn(this.#watching, UNWATCH)
         this.#watching = undefined
         this.#isStale = true
       }
@@ -120,7 +121,7 @@ export class ClusterTransactions {
     if (slot !== undefined && open.slot !== undefined && slot !== open.slot) return this.#refuse(open, CROSSSLOT)
     const patience = this.#own.patienceFor(slot ?? open.slot)
     for (;;) {
-      const frame = (await this.#place(open, slot, patience)) ?? (await this.#own.askOn(open.node!, text))
+      const frame = (await this.#place(open, slot, patience)) ?? (await askOn(open.node!, text))
       if (frame[0] !== MINUS) {
         patience.end()
         this.#note(open, slot, text)
@@ -160,7 +161,7 @@ export class ClusterTransactions {
       else if (open.isRefused) this.#own.error(`${ABORTED} because of previous errors.`)
       else this.#own.nothing()
     } finally {
-      if (this.#watching !== undefined) await this.#own.askOn(this.#watching, UNWATCH).catch(() => {})
+      if (this.#watching !== undefined) await askOn(this.#watching, UNWATCH).catch(() => {})
       this.#forget()
     }
   }
@@ -216,10 +217,10 @@ export class ClusterTransactions {
     const node = this.#watching ?? (await this.#own.nodeFor(place, patience))
     await this.#own.applyCaching(node)
     open.node = node
-    const begun = await this.#own.askOn(node, MULTI)
+    const begun = await askOn(node, MULTI)
     // Without it, what follows would be done at once.
     if (begun[0] === MINUS) return begun
-    const frames = await Promise.all((open.queued ?? []).map(text => this.#own.askOn(node, text)))
+    const frames = await Promise.all((open.queued ?? []).map(text => askOn(node, text)))
     return frames.find(frame => frame[0] === MINUS)
   }
 
@@ -246,7 +247,7 @@ export class ClusterTransactions {
   async #leave(open: Transaction): Promise<void> {
     const { node } = open
     if (node === undefined) return
-    await this.#own.askOn(node, DISCARD)
+    await askOn(node, DISCARD)
     open.node = undefined
     // It watches no more, either.
     if (this.#watching === node) this.#watching = undefined

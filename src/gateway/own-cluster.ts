@@ -9,20 +9,12 @@ import { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
 import { slotOf } from '../upstream/slot.js'
 import { mergeReplies } from '../upstream/spanning.js'
+import { askOn, type ClusterNode, ClusterNodes, type NodeLoss } from './cluster-nodes.js'
 import { ClusterTransactions } from './cluster-transaction.js'
 import type { GatewayConnection } from './connection.js'
-import { type Loss, Own, type OwnUser } from './own.js'
 import type { OwnCall, OwnConnections } from './own-connections.js'
 import { homeOf } from './router.js'
 import { isForMany } from './spanning.js'
-
-/** A connection to one of the servers. */
-export interface ClusterNode extends OwnUser {
-  readonly endpoint: Endpoint
-  own: Own
-  /** Called when all has been answered, or when it is no more. */
-  whenIdle: () => void
-}
 
 /**
  * The connections that a client has to itself to the servers of a Cluster, one to each that it has to do with. To the client they are one: its
@@ -34,26 +26,20 @@ export class OwnCluster implements OwnConnections {
   tracks = false
   readonly #connection: GatewayConnection
   readonly #transactions: ClusterTransactions
-  readonly #nodes = new Map<string, ClusterNode>()
-  readonly #opening = new Map<string, Promise<ClusterNode>>()
+  readonly #nodes: ClusterNodes
   /** Who does what any server can do: subscriptions, CLIENT ID. */
   #home: ClusterNode | undefined
-  /** What makes a new connection what the others are: CLIENT TRACKING, CLIENT SETNAME…, by name. */
-  readonly #settings = new Map<string, ByteString>()
   /** CLIENT CACHING, for the next command. */
   #caching: ByteString | undefined
-  /** Who is in the middle of a reply: what others say has to wait. */
-  #speaker: ClusterNode | undefined
-  #unsaid: { node: ClusterNode; bytes: ByteString; isPush: boolean; isPart: boolean }[] = []
-  #isClosed = false
 
   constructor(connection: GatewayConnection) {
     this.#connection = connection
+    this.#nodes = new ClusterNodes(connection, (node, loss) => this.#lost(node, loss))
     this.#transactions = new ClusterTransactions(this)
   }
 
   get isIdle(): boolean {
-    for (const { own } of this.#nodes.values()) if (!own.isIdle) return false
+    for (const { own } of this.#nodes) if (!own.isIdle) return false
     return true
   }
 
@@ -63,7 +49,7 @@ export class OwnCluster implements OwnConnections {
 
   get subscriptions(): number {
     let sum = 0
-    for (const { own } of this.#nodes.values()) sum += own.subscriptions
+    for (const { own } of this.#nodes) sum += own.subscriptions
     return sum
   }
 
@@ -72,12 +58,12 @@ export class OwnCluster implements OwnConnections {
   }
 
   get isWaiting(): boolean {
-    for (const { own } of this.#nodes.values()) if (own.isWaiting) return true
+    for (const { own } of this.#nodes) if (own.isWaiting) return true
     return false
   }
 
   get isFull(): boolean {
-    for (const { own } of this.#nodes.values()) if (own.link.isFull) return true
+    for (const { own } of this.#nodes) if (own.link.isFull) return true
     return false
   }
 
@@ -140,7 +126,7 @@ export class OwnCluster implements OwnConnections {
         return
       case 'ping': {
         // With RESP2 it is answered as a message to who listens.
-        const node = [...this.#nodes.values()].find(({ own }) => own.subscriptions > 0) ?? (await this.home())
+        const node = [...this.#nodes].find(({ own }) => own.subscriptions > 0) ?? (await this.home())
         await this.pass(node, call)
         return
       }
@@ -174,8 +160,8 @@ export class OwnCluster implements OwnConnections {
     if (key !== undefined) return this.#askInCharge(text, slotOf(key))
     this.#caching = undefined
     await this.home()
-    const nodes = [...this.#nodes.values()]
-    const replies = await Promise.all(nodes.map(node => this.askOn(node, text)))
+    const nodes = [...this.#nodes]
+    const replies = await Promise.all(nodes.map(node => askOn(node, text)))
     const error = replies.find(reply => reply[0] === MINUS)
     if (error === undefined) return replies[0]!
     // They are to be alike.
@@ -184,7 +170,7 @@ export class OwnCluster implements OwnConnections {
   }
 
   keep(setting: ByteString, text: ByteString): void {
-    this.#settings.set(setting, text)
+    this.#nodes.keep(setting, text)
   }
 
   refuseMulti(): Promise<void> {
@@ -192,36 +178,35 @@ export class OwnCluster implements OwnConnections {
   }
 
   check(timeout: number, now: number): void {
-    for (const { own, endpoint } of [...this.#nodes.values()]) {
+    for (const { own, endpoint } of this.#nodes) {
       if (own.isStuck(timeout, now)) {
         this.#connection.gateway.upstream.noteSilence(endpoint)
         own.end(`the server did not answer within ${timeout} ms`)
       } else if (this.tracks || own.subscriptions > 0) own.probe(timeout, now)
     }
-    if (this.tracks) this.#nodesOfAll().catch(() => {})
+    if (this.tracks) this.#nodes.atAll().catch(() => {})
   }
 
-  end({ name }: Endpoint, why: string): void {
-    this.#nodes.get(name)?.own.end(why)
+  end(endpoint: Endpoint, why: string): void {
+    this.#nodes.get(endpoint)?.own.end(why)
   }
 
   endStrangers(): void {
     const { topology } = this.#connection.gateway.upstream
-    for (const { own, endpoint } of [...this.#nodes.values()]) {
+    for (const { own, endpoint } of this.#nodes) {
       if (!topology.knows(endpoint)) own.end('the server is none of the Cluster any more')
     }
   }
 
   setPaused(isPaused: boolean): void {
-    for (const { own } of this.#nodes.values()) {
+    for (const { own } of this.#nodes) {
       if (isPaused) own.link.pause()
       else own.link.resume()
     }
   }
 
   close(): void {
-    this.#isClosed = true
-    for (const { own } of this.#nodes.values()) own.link.destroy()
+    this.#nodes.close()
   }
 
   /**
@@ -243,11 +228,11 @@ export class OwnCluster implements OwnConnections {
     let asked: Endpoint | undefined
     for (;;) {
       const node: ClusterNode | undefined =
-        asked === undefined ? await this.nodeFor(slot, patience) : await this.#nodeAt(asked).catch(() => undefined)
+        asked === undefined ? await this.nodeFor(slot, patience) : await this.#nodes.at(asked).catch(() => undefined)
       let redirection: Redirection | undefined
       if (node !== undefined) {
-        if (asked !== undefined) await this.askOn(node, ASKING)
-        else if (caching !== undefined) await this.askOn(node, caching)
+        if (asked !== undefined) await askOn(node, ASKING)
+        else if (caching !== undefined) await askOn(node, caching)
         const error = await send(node)
         if (error === undefined) {
           patience.end()
@@ -270,7 +255,7 @@ export class OwnCluster implements OwnConnections {
   ): Promise<Endpoint | undefined> {
     const { topology } = this.#connection.gateway.upstream
     const { kind, slot, to } = redirection ?? {}
-    if (this.#isClosed) throw new ReplyError('ERR the client has gone')
+    if (this.#nodes.isClosed) throw new ReplyError('ERR the client has gone')
     if (to !== undefined && (kind === 'moved' || mayBeAsked) && patience.mayHop()) {
       if (!topology.knows(to)) await patience.within(topology.refresh())
       if (topology.knows(to)) {
@@ -307,24 +292,11 @@ export class OwnCluster implements OwnConnections {
     })
   }
 
-  /**
-   * Sends a command whose reply is given here.
-   *
-   * @param longest how long the server is to wait before it answers, if it is meant to, in milliseconds
-   */
-  askOn({ own, endpoint }: ClusterNode, text: ByteString, longest?: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const effect = longest === undefined ? 'swallow' : 'wait'
-      if (own.link.isOpen) own.send(text, 1, effect, { longest: longest ?? 0, instead: resolve })
-      else reject(new ReplyError(`UPSTREAMDOWN the connection to ${endpoint.name} is no more`))
-    })
-  }
-
   /** CLIENT CACHING, if it has been called, for what comes next on the connection to this server. */
   async applyCaching(node: ClusterNode): Promise<void> {
     const caching = this.#caching
     this.#caching = undefined
-    if (caching !== undefined) await this.askOn(node, caching)
+    if (caching !== undefined) await askOn(node, caching)
   }
 
   async home(): Promise<ClusterNode> {
@@ -339,12 +311,12 @@ export class OwnCluster implements OwnConnections {
       let endpoint: Endpoint | undefined
       try {
         endpoint = slot === undefined ? homeOf(upstream) : upstream.topology.endpointFor(slot)
-        const node = await this.#nodeAt(endpoint)
+        const node = await this.#nodes.at(endpoint)
         if (slot === undefined) this.#home = node
         return node
       } catch (error) {
         const mayPass = error instanceof CannotConnect ? error.mayPass : error instanceof ReplyError
-        if (!mayPass || this.#isClosed || patience.isOver(error, endpoint)) throw error
+        if (!mayPass || this.#nodes.isClosed || patience.isOver(error, endpoint)) throw error
         await patience.wait()
         await patience.within(upstream.topology.refresh())
       }
@@ -378,7 +350,7 @@ export class OwnCluster implements OwnConnections {
   async #askInCharge(text: ByteString, slot: number): Promise<Buffer> {
     let reply: Buffer = Buffer.alloc(0)
     const failure = await this.inCharge(slot, true, async node => {
-      reply = await this.askOn(node, text)
+      reply = await askOn(node, text)
       const error = reply[0] === MINUS ? parseFrame(reply) : undefined
       const isElsewhere = error instanceof ReplyError && redirectionOf(error, 'cluster', node.endpoint) !== undefined
       return isElsewhere ? error : undefined
@@ -400,14 +372,9 @@ export class OwnCluster implements OwnConnections {
         'ERR CLIENT TRACKING with REDIRECT is not possible in front of a Cluster, whose nodes number clients each by itself: use RESP3',
       )
     }
-    if (call.mode === 'on') await this.#nodesOfAll()
+    if (call.mode === 'on') await this.#nodes.atAll()
     const isDone = await this.#set(call)
     if (isDone) this.tracks = call.mode === 'on'
-  }
-
-  #nodesOfAll(): Promise<ClusterNode[]> {
-    const { topology } = this.#connection.gateway.upstream
-    return Promise.all(topology.primaries().map(endpoint => this.#nodeAt(endpoint)))
   }
 
   /** What a connection is told once is told to all, and to those that are to come. @returns whether it has been taken */
@@ -422,10 +389,10 @@ export class OwnCluster implements OwnConnections {
   /** CLIENT CACHING: which server it is for, the next command will tell. */
   async #cache({ text }: OwnCall): Promise<void> {
     const home = await this.home()
-    const reply = await this.askOn(home, text)
+    const reply = await askOn(home, text)
     if (reply[0] !== MINUS) {
       // Not there, unless that is where the next command goes.
-      await this.askOn(home, PING)
+      await askOn(home, PING)
       this.#caching = text
     }
     this.say(reply.latin1Slice())
@@ -434,11 +401,11 @@ export class OwnCluster implements OwnConnections {
   /** WAIT: all servers, each for its replicas; the least of what they say. */
   async #waitForAll(call: OwnCall): Promise<void> {
     this.#caching = undefined
-    const nodes = await this.#nodesOfAll()
+    const nodes = await this.#nodes.atAll()
     const replies = await Promise.all(
       nodes.map(async node => {
-        await this.askOn(node, PING)
-        return parseFrame(await this.askOn(node, call.text, longestWait(call.argv)))
+        await askOn(node, PING)
+        return parseFrame(await askOn(node, call.text, longestWait(call.argv)))
       }),
     )
     const merged = call.command === undefined ? replies[0] : mergeReplies(call.command, replies)
@@ -448,95 +415,28 @@ export class OwnCluster implements OwnConnections {
 
   /** SUNSUBSCRIBE without a channel: all of them, wherever they are. */
   async #leaveShards(call: OwnCall): Promise<void> {
-    const nodes = [...this.#nodes.values()].filter(({ own }) => own.shards > 0)
+    const nodes = [...this.#nodes].filter(({ own }) => own.shards > 0)
     if (nodes.length === 0) nodes.push(await this.home())
     for (const node of nodes) await this.pass(node, call)
   }
 
-  async #nodeAt(endpoint: Endpoint): Promise<ClusterNode> {
-    const { name } = endpoint
-    const opening = this.#opening.get(name)
-    if (opening !== undefined) return opening
-    const known = this.#nodes.get(name)
-    if (known !== undefined) return known
-    const made = this.#connect(endpoint).finally(() => this.#opening.delete(name))
-    this.#opening.set(name, made)
-    return made
-  }
-
-  async #connect(endpoint: Endpoint): Promise<ClusterNode> {
-    const { gateway, lanes } = this.#connection
-    const connection = await gateway.upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true })
-    if (this.#isClosed) {
-      connection.close()
-      throw new ReplyError('ERR the client has gone')
-    }
-    const node = this.#nodeOf(endpoint)
-    node.own = new Own(connection.release(), node)
-    this.#nodes.set(endpoint.name, node)
-    for (const setting of this.#settings.values()) await this.askOn(node, setting)
-    return node
-  }
-
-  #nodeOf(endpoint: Endpoint): ClusterNode {
-    const connection = this.#connection
-    const node: ClusterNode = {
-      endpoint,
-      // Set right behind.
-      own: undefined as never,
-      whenIdle: () => {},
-      get protocol() {
-        return connection.protocol
-      },
-      write: (bytes, isPush, isPart) => this.#say(node, bytes, isPush, isPart),
-      drained: () => {
-        node.whenIdle()
-        connection.drained()
-      },
-      ended: (loss, due, isPart) => this.#lost(node, loss, due, isPart),
-      writable: () => connection.writable(),
-    }
-    return node
-  }
-
-  /** Nobody speaks in the middle of another one's reply. */
-  #say(node: ClusterNode, bytes: ByteString, isPush: boolean, isPart: boolean): void {
-    if (this.#speaker !== undefined && this.#speaker !== node) {
-      this.#unsaid.push({ node, bytes, isPush, isPart })
-      return
-    }
-    this.#speaker = isPart ? node : undefined
-    const { reply } = this.#connection.client
-    const { muted } = reply
-    if (isPush) reply.muted = false
-    this.#connection.write(bytes)
-    reply.muted = muted
-    if (isPart || this.#unsaid.length === 0) return
-    const unsaid = this.#unsaid
-    this.#unsaid = []
-    for (const { node: other, ...said } of unsaid) this.#say(other, said.bytes, said.isPush, said.isPart)
-  }
-
-  #lost(node: ClusterNode, loss: Loss, due: number, isPart: boolean): void {
+  #lost(node: ClusterNode, loss: NodeLoss): void {
     const { endpoint, own } = node
-    this.#nodes.delete(endpoint.name)
     this.#connection.gateway.upstream.topology.refresh().catch(() => {})
-    const isHalfSaid = isPart || this.#speaker === node
     const isHome = this.#home === node
     if (isHome) this.#home = undefined
     // What the connection knew cannot be had again without the client.
-    if (isHalfSaid || own.subscriptions > 0 || own.isStream || this.#transactions.isAt(node) || this.tracks) {
-      this.#endClient(loss, due, isHalfSaid)
-    } else {
-      const error = `-UNKNOWNOUTCOME the command had been sent to ${endpoint.name} when ${loss.why}: it may have been carried out, or not\r\n`
-      if (due > 0) this.say(error.repeat(due))
-      if (isHome && loss.isEnd) this.#endIfKilled(endpoint, loss)
+    if (loss.isHalfSaid || own.subscriptions > 0 || own.isStream || this.#transactions.isAt(node) || this.tracks) {
+      this.#endClient(loss)
+      return
     }
-    node.whenIdle()
+    const error = `-UNKNOWNOUTCOME the command had been sent to ${endpoint.name} when ${loss.why}: it may have been carried out, or not\r\n`
+    if (loss.due > 0) this.say(error.repeat(loss.due))
+    if (isHome && loss.isEnd) this.#endIfKilled(endpoint, loss)
   }
 
   /** A server that is still there has ended the connection with a purpose: it was told to, or it has a limit. */
-  async #endIfKilled(endpoint: Endpoint, loss: Loss): Promise<void> {
+  async #endIfKilled(endpoint: Endpoint, loss: NodeLoss): Promise<void> {
     const { gateway, lanes } = this.#connection
     const isThere = await gateway.upstream.connect(endpoint, { ...lanes.id, mayBeUntrusted: true }).then(
       connection => {
@@ -545,12 +445,12 @@ export class OwnCluster implements OwnConnections {
       },
       () => false,
     )
-    if (isThere && !this.#isClosed) this.#endClient(loss, 0, false)
+    if (isThere && !this.#nodes.isClosed) this.#endClient({ ...loss, due: 0, isHalfSaid: false })
   }
 
-  #endClient(loss: Loss, due: number, isPart: boolean): void {
+  #endClient(loss: NodeLoss): void {
     this.close()
-    this.#connection.lostOwn(loss, due, isPart)
+    this.#connection.lostOwn(loss, loss.due, loss.isHalfSaid)
   }
 }
 

@@ -109,6 +109,8 @@ describeDifferential('CLIENT', ({ session, servers }) => {
     [['CLIENT REPLY SKIP', 'CLIENT REPLY OFF', 'PING a', 'CLIENT REPLY ON'], 1],
     [['CLIENT REPLY OFF', 'CLIENT REPLY SKIP', 'PING a', 'PING b', 'CLIENT REPLY ON'], 1],
     [['CLIENT REPLY SKIP', 'NOSUCH', 'PING b'], 1],
+    [['CLIENT REPLY SKIP', 'BLPOP none 0.02', 'PING b'], 1],
+    [['CLIENT REPLY OFF', 'BLPOP none 0.02', 'CLIENT REPLY ON', 'PING b'], 2],
     [['CLIENT REPLY SKIP', 'GET', 'PING b'], 1],
     [['CLIENT REPLY OFF', 'NOSUCH', 'GET', 'INCR', 'CLIENT REPLY ON'], 1],
     [['CLIENT REPLY SKIP', 'MULTI', 'PING', 'EXEC'], 2],
