@@ -91,6 +91,18 @@ describe('a command that answers later', () => {
     expect(engine.slowlog.entries).toMatchObject([{ argv: ['LATER'], microseconds: 30_000, at: 1_700_000_000 }])
   })
 
+  test.each([
+    ['ok', undefined],
+    ['an error', new ReplyError('OOPS it went wrong')],
+  ])('is kept back by CLIENT REPLY SKIP, %s, and the one behind it is not', async (_, error) => {
+    expect(await run('CLIENT', 'REPLY', 'SKIP')).toBe('')
+    const reply = run('LATER')
+    end(error)
+    expect(await reply).toBe('')
+    expect(await run('ECHO', 'x')).toBe('$1\r\nx\r\n')
+    expect(statsOf('later').calls).toBe(1)
+  })
+
   test('what others do meanwhile does not count for it, nor it for them', async () => {
     const reply = run('LATER')
     now += 30
