@@ -39,6 +39,7 @@ export class Gateway {
     this.health.onDown = endpoint => {
       for (const { own } of this.connections.values()) own?.end(endpoint, 'the server has stopped answering')
     }
+    this.health.onAnswer = ({ name }) => upstream.troubles.end(name)
     upstream.whyAway = endpoint => this.health.silenceOf(endpoint)
     upstream.onChange = () => {
       for (const { own } of this.connections.values()) own?.endStrangers()

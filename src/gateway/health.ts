@@ -38,6 +38,8 @@ export interface HealthOptions {
 export class Health {
   /** Told when a server has stopped answering, once until it answers again: who waits for it would wait for ever. */
   onDown: (endpoint: Endpoint) => void = () => {}
+  /** Told each time that a server answers. */
+  onAnswer: (endpoint: Endpoint) => void = () => {}
   readonly #upstream: Watched
   readonly #options: HealthOptions
   readonly #pulses = new Map<string, Pulse>()
@@ -109,9 +111,10 @@ export class Health {
       const { address } = this.#upstream
       this.#pulses.set(
         endpoint.name,
-        new Pulse(endpoint, address.login, limits.timeout, this.#options, (before, now) =>
-          this.#changed(endpoint, before, now),
-        ),
+        new Pulse(endpoint, address.login, limits.timeout, this.#options, {
+          answered: () => this.onAnswer(endpoint),
+          found: (before, now) => this.#changed(endpoint, before, now),
+        }),
       )
     }
     this.#timer?.cancel()
@@ -137,8 +140,11 @@ export class Health {
 /** The best first. */
 const STATES: readonly State[] = ['up', 'loading', 'down']
 
-/** Called when a server is found to be up, loading or down, and again each time that it is still found to be down. */
-type Told = (before: State, now: Condition) => void
+interface Told {
+  answered(): void
+  /** It is found to be up, loading or down; again each time that it is still found to be down. */
+  found(before: State, now: Condition): void
+}
 
 /** Asks one server. */
 class Pulse {
@@ -241,6 +247,7 @@ class Pulse {
     if (reply instanceof ReplyError && HANGS_UP.test(reply.message)) return
     this.#failures = 0
     this.silence = undefined
+    this.#told.answered()
     this.#timer?.cancel()
     this.#timer = this.#options.clock.after(intervalFor(this.#timeout), () => this.#ask())
     if (reply instanceof ReplyError && reply.message.startsWith('LOADING'))
@@ -272,7 +279,7 @@ class Pulse {
   #is(state: State, why: string | undefined): void {
     const { state: before, since } = this.condition
     this.condition = { state, since: state === before ? since : this.#options.clock.now(), why }
-    if (state !== before || state === 'down') this.#told(before, this.condition)
+    if (state !== before || state === 'down') this.#told.found(before, this.condition)
   }
 
   #explain(error: unknown): CannotConnect {

@@ -7,7 +7,6 @@ import { Patience } from './patience.js'
 import type { RawReply } from './raw-reply.js'
 import { Redirection, redirectionIn } from './redirection.js'
 import type { ServerConnections, Session } from './session.js'
-import { NO_SLOT } from './slot.js'
 import type { Trouble } from './troubles.js'
 import type { Upstream } from './upstream.js'
 
@@ -17,16 +16,14 @@ export class Target {
   /** Whether another server has sent us there for this once (ASK). */
   readonly isAsked: boolean
   readonly #upstream: Upstream
-  readonly #slot: number
   readonly #began: number
   /** When the server last answered, or it was our turn. */
   #progress = performance.now()
 
   /** @param began when what is attempted began to wait for its turn; monotonic milliseconds */
-  constructor(upstream: Upstream, server: ServerConnections, slot: number, began: number, isAsked = false) {
+  constructor(upstream: Upstream, server: ServerConnections, began: number, isAsked = false) {
     this.#upstream = upstream
     this.server = server
-    this.#slot = slot
     this.#began = began
     this.isAsked = isAsked
   }
@@ -54,7 +51,7 @@ export class Target {
   }
 
   get #trouble(): Trouble | undefined {
-    return this.#upstream.troubles.at(this.#slot, this.server.endpoint.name)
+    return this.#upstream.troubles.at(this.server.endpoint.name)
   }
 
   /** The server has answered, whatever it is. */
@@ -114,12 +111,11 @@ export class Route {
 
   #target(): Target {
     const { upstream } = this.#session
-    const slot = this.#slot ?? NO_SLOT
     const asked = this.#asked
     this.#asked = undefined
-    if (asked !== undefined) return new Target(upstream, this.#session.serverAt(asked), slot, this.#began, true)
+    if (asked !== undefined) return new Target(upstream, this.#session.serverAt(asked), this.#began, true)
     try {
-      return new Target(upstream, this.#session.serverFor(this.#slot), slot, this.#began)
+      return new Target(upstream, this.#session.serverFor(this.#slot), this.#began)
     } catch (error) {
       if (error instanceof ReplyError) throw new Redirection('wait', error)
       throw error

@@ -181,13 +181,19 @@ function sentinelsIn(reply: RawReply, teller: Endpoint): Endpoint[] {
     const items = itemsIn(other).map(item => bytesIn(item) ?? '')
     const field = (name: string): string => items[items.indexOf(name) + 1] ?? ''
     const endpoint = items.length > 0 ? endpointIn(field('ip'), Number(field('port')), teller) : undefined
-    if (endpoint !== undefined && !/down|disconnected/.test(field('flags'))) found.push(endpoint)
+    // `master_down` is what it says of the primary.
+    const isAway = field('flags')
+      .split(',')
+      .some(flag => AWAY.has(flag))
+    if (endpoint !== undefined && !isAway) found.push(endpoint)
   }
   return found
 }
 
 /** Milliseconds from one refresh to the next, at the least. */
 const PAUSE = 50
+/** What is said of a Sentinel that cannot be reached. */
+const AWAY: ReadonlySet<string> = new Set(['s_down', 'o_down', 'disconnected'])
 /** Sentinels beyond those of the URL. */
 const MOST_OTHERS = 16
 /** Milliseconds after which another Sentinel is asked too. */

@@ -9,7 +9,7 @@ import { Pool } from './pool.js'
 import type { RawReply } from './raw-reply.js'
 import { lostError, mayBeRepeated, Route, RoutedConnection, Target } from './route.js'
 import { Shared } from './shared.js'
-import { NO_SLOT, slotOf } from './slot.js'
+import { slotOf } from './slot.js'
 import { mergeReplies, spansNodes } from './spanning.js'
 import { Subscriber } from './subscriber.js'
 import type { Upstream } from './upstream.js'
@@ -139,7 +139,7 @@ export class Session {
         endpoints
           .filter(({ name }) => !replies.has(name))
           .map(async endpoint => {
-            const target = new Target(this.upstream, this.serverAt(endpoint), NO_SLOT, began)
+            const target = new Target(this.upstream, this.serverAt(endpoint), began)
             const [reply = null] = await this.#send([argv], target, protocol)
             replies.set(endpoint.name, reply)
           }),

@@ -756,6 +756,21 @@ describeWithRedis('a gateway whose server cannot be relied on', () => {
     })
   })
 
+  test('who has waited for something else has not waited for the server', async () => {
+    const rig = await Rig.start()
+    const { upstream } = rig.gateway.gateway
+    const [endpoint] = upstream.topology.primaries()
+    const client = await rig.connect()
+    const replies = [client.send('BLPOP', 'list', 0), client.send('BUMP', 's', 'h')].map(reply => outcomeOf(reply))
+    await rig.blocked()
+    // One connection gets no answer; others do.
+    upstream.noteSilence(endpoint!)
+    await vi.waitFor(() => expect(upstream.troubles.at(endpoint!.name)).toBeUndefined(), SOON)
+    await rig.ask('RPUSH', 'list', 'x')
+    expect(await Promise.all(replies)).toEqual(['done', 'done'])
+    await rig.stop()
+  })
+
   test('a process that has stood still itself takes nobody for silent', async () => {
     const rig = await Rig.start()
     // Not through the proxy, which stands still as well.
