@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net'
 import type { ByteString } from '../bytes/bytes.js'
-import { encodeCommand } from '../resp/encode.js'
 import { parseFrame, type RawReply } from '../resp/reply-reader.js'
 import { RequestReader } from '../resp/request-reader.js'
 import { ClientSocket } from '../server/client-socket.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
-import { bytesIn } from '../upstream/raw-reply.js'
 import type { Session } from '../upstream/session.js'
 import type { Gateway } from './gateway.js'
 import type { Lane } from './lane.js'
@@ -17,7 +15,7 @@ import { OwnCluster } from './own-cluster.js'
 import { modeOf, type OwnCall, OwnConnection, type OwnConnections } from './own-connections.js'
 import { Replies, type RepliesOwner } from './replies.js'
 import type { Route } from './routes.js'
-import { runSpecial } from './special.js'
+import { endChangingMulti, runSpecial } from './special.js'
 
 /**
  * A client of the gateway. Its commands go on to the upstream as they come: on lanes that clients share, as long as that makes no difference
@@ -320,31 +318,6 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     if (failure !== undefined) this.#lanes.failed(failure)
   }
 
-  /** Ends a transaction that may have made the client somebody else, or put it elsewhere. */
-  async #endMulti(own: OwnConnections, text: ByteString, wanted: Partial<LaneId>): Promise<void> {
-    this.#afterMulti = undefined
-    const bytes = await own.endMulti(text)
-    if (bytes[0] === ASTERISK && bytes.toString('latin1') !== '*-1\r\n') await this.#findOut(wanted)
-    this.write(bytes.latin1Slice())
-  }
-
-  /** What a transaction has made of the client, of which not all may have succeeded: the server knows. */
-  async #findOut(wanted: Partial<LaneId>): Promise<void> {
-    const { reply } = await this.ask(encodeCommand(['CLIENT', 'INFO']))
-    const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(bytesIn(reply) ?? '')?.[1]
-    const database = field('db')
-    const protocol = field('resp')
-    const user = field('user')
-    const isUser = wanted.login === undefined || user === undefined || user === (wanted.login.username ?? 'default')
-    const id: LaneId = {
-      ...this.#lanes.id,
-      login: isUser && wanted.login !== undefined ? wanted.login : this.#lanes.id.login,
-      protocol: (protocol === undefined ? wanted.protocol : protocol === '3' ? 3 : 2) ?? this.#lanes.id.protocol,
-      database: (database === undefined ? wanted.database : Number(database)) ?? this.#lanes.id.database,
-    }
-    this.enter(this.gateway.lanes.enter(id))
-  }
-
   /** Takes up the commands that have come, until one has to wait. */
   #work(): void {
     try {
@@ -468,7 +441,8 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
     const afterMulti = this.#afterMulti
     if (effect === 'end of multi' && afterMulti !== undefined && own !== undefined) {
       const text = requests.text()
-      this.hold(() => this.#endMulti(own, text, afterMulti))
+      this.#afterMulti = undefined
+      this.hold(() => endChangingMulti(this, own, text, afterMulti))
       return
     }
     if (own?.takesNow === true && this.replies.isEmpty && effect !== 'wait') {
@@ -544,7 +518,6 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
   }
 }
 
-const ASTERISK = 42
 /** Bytes of output that are written before the end of the turn. */
 const FLUSH_AT = 1 << 20
 /** Bytes of a command from which on it is not sent on a lane: others would wait until it is through. */

@@ -58,10 +58,12 @@ export class Gateway {
     })
     const interval = Math.max(MIN_CHECK, upstream.limits.timeout * GRACE)
     let last = performance.now()
+    let isLate = false
     this.#watch = setInterval(() => {
       const now = performance.now()
-      // Where this process has stood still meanwhile, there is some more time.
-      if (now - last < 2 * interval) afterReads(() => this.#check())
+      // Where this process has stood still meanwhile, there is some more time; but not for ever, if it is always busy.
+      isLate = !isLate && now - last >= 2 * interval
+      if (!isLate) afterReads(() => this.#check())
       last = now
     }, interval)
     this.#watch.unref()

@@ -199,10 +199,7 @@ export class OwnCluster implements OwnConnections {
   }
 
   setPaused(isPaused: boolean): void {
-    for (const { own } of this.#nodes) {
-      if (isPaused) own.link.pause()
-      else own.link.resume()
-    }
+    for (const { own } of this.#nodes) own.setPaused(isPaused)
   }
 
   close(): void {

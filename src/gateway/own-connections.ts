@@ -93,7 +93,6 @@ export class OwnConnection implements OwnConnections, OwnUser {
   tracks = false
   #endpoint: Endpoint | undefined
   #isClosed = false
-  #isPaused = false
 
   constructor(connection: GatewayConnection) {
     this.#connection = connection
@@ -242,10 +241,7 @@ export class OwnConnection implements OwnConnections, OwnUser {
   }
 
   setPaused(isPaused: boolean): void {
-    if (isPaused === this.#isPaused) return
-    this.#isPaused = isPaused
-    if (isPaused) this.#own?.link.pause()
-    else this.#own?.link.resume()
+    this.#own?.setPaused(isPaused)
   }
 
   close(): void {

@@ -80,6 +80,7 @@ export class Own implements LinkUser {
   /** Messages of pub/sub may come: in RESP2 they look like replies. */
   #mayBeSubscribed = false
   #isPrepared = false
+  #isPaused = false
   #channels = 0
   #patterns = 0
   #shards = 0
@@ -131,7 +132,16 @@ export class Own implements LinkUser {
   isStuck(timeout: number, now: number): boolean {
     const first = this.#entries[0]
     const isDue = this.#isStream ? this.#mark !== undefined : first !== undefined
-    return isDue && now - this.#progress > timeout + (first?.longest ?? 0)
+    return isDue && !this.#isPaused && now - this.#progress > timeout + (first?.longest ?? 0)
+  }
+
+  /** Lets the server wait while the client does not take what it gets. */
+  setPaused(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    this.#progress = performance.now()
+    if (isPaused) this.link.pause()
+    else this.link.resume()
   }
 
   /**
@@ -139,7 +149,9 @@ export class Own implements LinkUser {
    * than one that has nothing to say.
    */
   probe(after: number, now: number): void {
-    if (now - this.#progress <= after || !this.isIdle || this.#isStream || this.#inMulti || this.#isPrepared) return
+    if (now - this.#progress <= after || !this.isIdle || this.#isPaused) return
+    // It would be queued, or be what CLIENT CACHING is about; and in a stream there is no telling what is its answer.
+    if (this.#isStream || this.#inMulti || this.#isPrepared) return
     this.send(PING, 1, 'swallow', { instead() {} })
   }
 

@@ -9,6 +9,7 @@ import { answerTo } from './answers.js'
 import type { GatewayConnection } from './connection.js'
 import type { LaneId } from './lanes.js'
 import { refuseInMulti } from './local.js'
+import type { OwnConnections } from './own-connections.js'
 import type { Special } from './routes.js'
 
 /** A call of a command of which a part is done here. */
@@ -118,6 +119,36 @@ async function change(
   return isTaken
 }
 
+/** Ends a transaction that may have made the client somebody else, or put it elsewhere. `wanted`: what it is then to be. */
+export async function endChangingMulti(
+  connection: GatewayConnection,
+  own: OwnConnections,
+  text: ByteString,
+  wanted: Partial<LaneId>,
+): Promise<void> {
+  const bytes = await own.endMulti(text)
+  if (bytes[0] === ASTERISK && bytes.toString('latin1') !== '*-1\r\n') await findOut(connection, wanted)
+  connection.write(bytes.latin1Slice())
+}
+
+/** What a transaction has made of the client, of which not all may have succeeded: the server knows. */
+async function findOut(connection: GatewayConnection, wanted: Partial<LaneId>): Promise<void> {
+  const { id } = connection.lanes
+  const { reply } = await connection.ask(encodeCommand(['CLIENT', 'INFO']))
+  const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(bytesIn(reply) ?? '')?.[1]
+  const database = field('db')
+  const protocol = field('resp')
+  const user = field('user')
+  const isUser = wanted.login === undefined || user === undefined || user === (wanted.login.username ?? 'default')
+  const found: LaneId = {
+    ...id,
+    login: isUser && wanted.login !== undefined ? wanted.login : id.login,
+    protocol: (protocol === undefined ? wanted.protocol : protocol === '3' ? 3 : 2) ?? id.protocol,
+    database: (database === undefined ? wanted.database : Number(database)) ?? id.database,
+  }
+  connection.enter(connection.gateway.lanes.enter(found))
+}
+
 function authOf(argv: readonly ByteString[]): Partial<LaneId> | undefined {
   if (argv.length !== 2 && argv.length !== 3) return undefined
   return { login: loginOf(argv.length === 3 ? argv[1] : undefined, argv.at(-1)!) }
@@ -199,3 +230,4 @@ const AS_ONE = '$4\r\nmode\r\n$10\r\nstandalone\r\n'
 /** What is done at once also in a transaction, or refused there. */
 const LEAVING: ReadonlySet<Special> = new Set<Special>(['quit', 'reset', 'client|reply'])
 const MINUS = 45
+const ASTERISK = 42

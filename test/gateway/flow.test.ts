@@ -227,8 +227,15 @@ describeWithRedis('a gateway that gives its upstream little time', () => {
     await raw.close()
   })
 
-  test('takes all the time that the client takes to read', async () => {
+  test.each([
+    ['on a lane', ''],
+    ['on a connection of its own', encode(['CLIENT', 'SETNAME', 'own'])],
+  ])('takes all the time that the client takes to read, %s', async (_, before) => {
     const raw = await rawClient(pair.gateway.socketPath)
+    if (before !== '') {
+      raw.write(before)
+      await raw.until(bytes => bytes === '+OK\r\n')
+    }
     const client = await pair.connect()
     await client.send('SET', 'k', value)
     raw.socket.pause()
