@@ -123,7 +123,7 @@ function upstreamOf(cluster: FakeCluster): Upstream {
   const upstream = {
     address: { kind: 'cluster' },
     limits: { timeout: TIMEOUT },
-    troubles: new Troubles(),
+    troubles: new Troubles(TIMEOUT),
     topology: {
       endpointFor: (slot: number) => NODES[known.get(slot)!]!,
       primaries: () => NODES,

@@ -16,28 +16,41 @@ afterEach(() => {
 
 describe('troubles', () => {
   test('begin with the first failure and end with a success', () => {
-    const troubles = new Troubles()
+    const troubles = new Troubles(TIMEOUT)
     expect(troubles.at('one', 7)).toBeUndefined()
     troubles.note('one', 'first', 10)
     troubles.note('one', 'second', 20)
-    expect(troubles.at('one')).toEqual({ since: 10, error: 'second' })
+    expect(troubles.at('one')).toMatchObject({ since: 10, error: 'second' })
     expect(troubles.at('other', NO_SLOT)).toBeUndefined()
     troubles.end('one')
     expect(troubles.at('one')).toBeUndefined()
   })
 
+  test('are forgotten when nobody has tried for a while', () => {
+    const troubles = new Troubles(TIMEOUT)
+    troubles.note('one', 'first', 10)
+    vi.advanceTimersByTime(TIMEOUT)
+    troubles.note('one', 'second', 20)
+    vi.advanceTimersByTime(TIMEOUT)
+    expect(troubles.at('one')).toMatchObject({ since: 10 })
+    vi.advanceTimersByTime(1)
+    expect(troubles.at('one')).toBeUndefined()
+    troubles.note('one', 'third', 30)
+    expect(troubles.at('one')).toMatchObject({ since: 30 })
+  })
+
   test('of several places, the oldest counts', () => {
-    const troubles = new Troubles()
+    const troubles = new Troubles(TIMEOUT)
     troubles.note('one', 'a', 20)
     troubles.note(7, 'b', 10)
-    expect(troubles.at('one', 7)).toEqual({ since: 10, error: 'b' })
-    expect(troubles.at(7, 'one')).toEqual({ since: 10, error: 'b' })
-    expect(troubles.at('one', 8)).toEqual({ since: 20, error: 'a' })
+    expect(troubles.at('one', 7)).toMatchObject({ since: 10, error: 'b' })
+    expect(troubles.at(7, 'one')).toMatchObject({ since: 10, error: 'b' })
+    expect(troubles.at('one', 8)).toMatchObject({ since: 20, error: 'a' })
   })
 })
 
 describe('patience', () => {
-  const upstream = () => ({ limits: { timeout: TIMEOUT, connections: 1 }, troubles: new Troubles() })
+  const upstream = () => ({ limits: { timeout: TIMEOUT, connections: 1 }, troubles: new Troubles(TIMEOUT) })
 
   test('lasts from the first failure on, however long it took to come to it', () => {
     const patience = new Patience(upstream(), 7, performance.now() - 10 * TIMEOUT)

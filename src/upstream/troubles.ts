@@ -14,11 +14,18 @@ export type Place = string | number
  * while those in front tried in vain has waited for the server as long as they have: it need not wait as long once more.
  */
 export class Troubles {
-  readonly #troubles = new Map<Place, Trouble>()
+  readonly #memory: number
+  readonly #troubles = new Map<Place, Trouble & { readonly until: number }>()
+
+  /** @param memory for how long after the last failure it is known, in milliseconds: if nobody has tried since, there is no line */
+  constructor(memory: number) {
+    this.#memory = memory
+  }
 
   /** @param since when it began, if nothing is known to have failed there before */
   note(place: Place, error: unknown, since: number): void {
-    this.#troubles.set(place, { since: this.#troubles.get(place)?.since ?? since, error })
+    const known = this.at(place)
+    this.#troubles.set(place, { since: known?.since ?? since, error, until: performance.now() + this.#memory })
   }
 
   /** Something has succeeded. */
@@ -38,10 +45,13 @@ export class Troubles {
   /** The oldest of some places. */
   at(...places: readonly Place[]): Trouble | undefined {
     if (this.#troubles.size === 0) return undefined
+    const now = performance.now()
     let oldest: Trouble | undefined
     for (const place of places) {
       const trouble = this.#troubles.get(place)
-      if (trouble !== undefined && !(trouble.since >= (oldest?.since ?? Number.POSITIVE_INFINITY))) oldest = trouble
+      if (trouble === undefined) continue
+      if (trouble.until < now) this.#troubles.delete(place)
+      else if (oldest === undefined || trouble.since < oldest.since) oldest = trouble
     }
     return oldest
   }

@@ -26,7 +26,7 @@ export class Upstream {
   readonly limits: UpstreamLimits
   readonly topology: Topology
   readonly commands: ServerCommands
-  readonly troubles = new Troubles()
+  readonly troubles: Troubles
   /** Told when other servers may be in charge than before. */
   onChange: () => void = () => {}
   /** Why nobody need try to connect to a server, if somebody knows: who waits in a line for it would wait once more for each before. */
@@ -38,6 +38,7 @@ export class Upstream {
   private constructor(address: Address, limits: UpstreamLimits, topology: Topology, commands: ServerCommands) {
     this.address = address
     this.limits = limits
+    this.troubles = new Troubles(limits.timeout)
     this.topology = topology
     this.commands = commands
     topology.onChange = () => {
