@@ -5,7 +5,7 @@ import { ReplyError } from '../errors.js'
 import type { ScriptTexts } from '../host/upstream/script-texts.js'
 import { Server } from '../server/server.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
-import { afterReads, GRACE } from '../upstream/deadline.js'
+import { afterReads } from '../upstream/deadline.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import type { Session } from '../upstream/session.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -56,16 +56,7 @@ export class Gateway {
       },
       asksPassword: () => this.admission.asksPassword && this.initialLogin === NO_LOGIN,
     })
-    const interval = Math.max(MIN_CHECK, upstream.limits.timeout * GRACE)
-    let last = performance.now()
-    let isLate = false
-    this.#watch = setInterval(() => {
-      const now = performance.now()
-      // Where this process has stood still meanwhile, there is some more time; but not for ever, if it is always busy.
-      isLate = !isLate && now - last >= 2 * interval
-      if (!isLate) afterReads(() => this.#check())
-      last = now
-    }, interval)
+    this.#watch = this.#checkEvery(Math.max(MIN_CHECK, upstream.limits.timeout / 10))
     this.#watch.unref()
   }
 
@@ -117,6 +108,23 @@ export class Gateway {
     await this.server.close()
     this.lanes.close()
     this.upstream.close()
+  }
+
+  /** @param interval in milliseconds */
+  #checkEvery(interval: number): NodeJS.Timeout {
+    const { timeout } = this.upstream.limits
+    let last = performance.now()
+    let notBefore = 0
+    return setInterval(() => {
+      const now = performance.now()
+      const lost = now - last - interval
+      last = now
+      // The time for which this process has stood still is added; but once, since it may always be busy.
+      if (lost > interval && notBefore === 0) notBefore = now + Math.min(lost, timeout)
+      if (now < notBefore) return
+      notBefore = 0
+      afterReads(() => this.#check())
+    }, interval)
   }
 
   /** Gives up what has not been answered in time. */

@@ -18,17 +18,26 @@ test('calls back when the time is over, and what had come has been read', () => 
   expect(giveUp).toHaveBeenCalledTimes(1)
 })
 
-test('gives a process that has stood still some more time', () => {
+test('gives a process that has stood still the time that it has lost', () => {
   const giveUp = vi.fn()
   deadline(1000, giveUp)
-  const real = performance.now()
-  // The clock goes on, and no timer runs.
-  vi.spyOn(performance, 'now').mockImplementation(() => real + 5000)
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1300)
   vi.advanceTimersByTime(1001)
+  now.mockRestore()
+  vi.advanceTimersByTime(298)
   expect(giveUp).not.toHaveBeenCalled()
-  vi.advanceTimersByTime(101)
+  vi.advanceTimersByTime(3)
   expect(giveUp).toHaveBeenCalledTimes(1)
-  vi.restoreAllMocks()
+})
+
+test('but no more than there was', () => {
+  const giveUp = vi.fn()
+  deadline(1000, giveUp)
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000)
+  vi.advanceTimersByTime(1001)
+  now.mockRestore()
+  vi.advanceTimersByTime(1001)
+  expect(giveUp).toHaveBeenCalledTimes(1)
 })
 
 test.each([500, 1050])('calls back no more when it has been cancelled, after %d ms', time => {

@@ -5,16 +5,16 @@ export interface Deadline {
 
 /**
  * Calls back when it is over. If this process has stood still meanwhile, or has been busy, that is none of the server's fault: the question
- * may not have gone out yet, and the answer may not have been read. Then there is some more time for both.
+ * may not have gone out yet, and the answer may not have been read. The time that was lost is added, once.
  *
  * @param time in milliseconds
  */
 export function deadline(time: number, giveUp: () => void): Deadline {
-  const grace = time * GRACE
   const due = performance.now() + time
   let timer = setTimeout(() => {
-    if (performance.now() - due < grace) afterReads(giveUp)
-    else timer = setTimeout(() => afterReads(giveUp), grace)
+    const lost = performance.now() - due
+    if (lost < TICK) afterReads(giveUp)
+    else timer = setTimeout(() => afterReads(giveUp), Math.min(lost, time))
   }, time)
   return { cancel: () => clearTimeout(timer) }
 }
@@ -24,5 +24,5 @@ export function afterReads(run: () => void): void {
   setImmediate(run)
 }
 
-/** The part of the time that is added. */
-export const GRACE = 0.1
+/** Milliseconds that a timer may well be late. */
+const TICK = 20
