@@ -91,7 +91,9 @@ export class Connection {
     const link = await Link.open(endpoint, timeout)
     const connection = new Connection(link, timeout)
     try {
-      const replies = await connection.send(handshakeOf(handshake), Math.max(1, until - performance.now()))
+      // However long it took to connect, or this process stood still meanwhile, there is some time for the rest.
+      const left = Math.max(until - performance.now(), timeout * SHORTEST_HANDSHAKE)
+      const replies = await connection.send(handshakeOf(handshake), left)
       const refusal = replies.find(reply => reply instanceof ReplyError)
       const mayStay = handshake.mayBeUntrusted === true && handshake.login === NO_LOGIN
       if (refusal instanceof ReplyError && !(mayStay && isNoAuth(replies))) throw refusal
@@ -207,6 +209,9 @@ export class Connection {
     return new ConnectionLost(this.#lost ?? { why: 'the connection is closed' }, wasSent)
   }
 }
+
+/** The part of the time for connecting that there is at the least for what is said then. */
+const SHORTEST_HANDSHAKE = 0.2
 
 /** HELLO only where RESP3 is wanted: it is the newer command, and AUTH tells more of what is wrong with a password. */
 function handshakeOf({ login: { username, password }, database, protocol, mustBePrimary }: Handshake): ByteString[][] {
