@@ -3,6 +3,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import { type Address, type Endpoint, parseAddress } from '../upstream/address.js'
+import { noAnswerWithin } from '../upstream/deadline.js'
 import { Link } from '../upstream/link.js'
 import { openError } from '../upstream/open-error.js'
 import { bytesIn } from '../upstream/raw-reply.js'
@@ -162,10 +163,7 @@ async function talk(endpoint: Endpoint, commands: readonly ByteString[][], timeo
         },
         lost: reject,
       }
-      setTimeout(
-        () => reject(new Error(`the server did not answer within ${timeout} ms`)),
-        Math.max(1, until - performance.now()),
-      ).unref()
+      setTimeout(() => reject(new Error(noAnswerWithin(timeout))), Math.max(1, until - performance.now())).unref()
       link.write(commands.map(encodeCommand).join(''))
     }).finally(() => link.destroy())
     return { replies, error: undefined }

@@ -13,7 +13,7 @@ import { runLocal } from './local.js'
 import type { Effect, Loss } from './own.js'
 import { OwnCluster } from './own-cluster.js'
 import { modeOf, type OwnCall, OwnConnection, type OwnConnections } from './own-connections.js'
-import { Replies, type RepliesOwner } from './replies.js'
+import { Replies, type RepliesOwner, unknownOutcome } from './replies.js'
 import type { Route } from './routes.js'
 import { endChangingMulti, runSpecial } from './special.js'
 
@@ -267,8 +267,7 @@ export class GatewayConnection extends ClientSocket implements RepliesOwner {
       this.closeAfterReply()
       return
     }
-    const error = `-UNKNOWNOUTCOME the command had been sent when ${why}: it may have been carried out, or not\r\n`
-    this.write(error.repeat(due))
+    this.write(unknownOutcome(why).repeat(due))
     this.closeAfterReply()
   }
 

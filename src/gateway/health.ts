@@ -5,7 +5,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import type { Endpoint, Login } from '../upstream/address.js'
-import { deadline } from '../upstream/deadline.js'
+import { deadline, noAnswerWithin } from '../upstream/deadline.js'
 import { Link } from '../upstream/link.js'
 import { type CannotConnect, openError } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
@@ -232,7 +232,7 @@ class Pulse {
 
   #isLate(): void {
     this.#link?.destroy()
-    const late = new Error(`the server did not answer within ${this.#timeout} ms`)
+    const late = new Error(noAnswerWithin(this.#timeout))
     this.#isDown(Object.assign(late, { code: 'ETIMEDOUT' }))
   }
 

@@ -1,7 +1,6 @@
 import type { ByteString } from '../bytes/bytes.js'
-import { FrameScanner } from '../resp/frame-scanner.js'
-import type { Link, LinkUser } from '../upstream/link.js'
-import type { Due } from './replies.js'
+import { LaneLink } from './lane-link.js'
+import { type Due, unknownOutcome } from './replies.js'
 
 /** Replies that are due on a lane, oldest first. */
 interface Entry {
@@ -13,44 +12,28 @@ interface Entry {
  * A connection to a server that many clients share: what they send in one turn of the event loop goes out in one piece, and the replies
  * are given back to each. Only whole commands that leave nothing behind on the connection may be sent on it.
  *
- * It queues what is sent until it is connected. When it is lost, whoever still waits gets an error.
+ * When it is lost, whoever still waits gets an error.
  */
-export class Lane implements LinkUser {
+export class Lane extends LaneLink {
   readonly name: string
-  readonly #scanner = new FrameScanner()
-  #link: Link | undefined
-  #early: ByteString = ''
   #entries: Entry[] = []
   #lost: ((wasSent: boolean) => ByteString) | undefined
-  /** When something last came, or was sent after all had come; monotonic milliseconds. */
-  #progress = 0
+  /** Whether a part of the reply that is coming has been delivered already. */
+  #isPart = false
   readonly #waitingForDrain: (() => void)[] = []
 
   /** @param name for messages: where it leads to */
   constructor(name: string) {
+    super()
     this.name = name
   }
 
-  /** Whether it can be used, now or as soon as it is connected. */
-  get isUsable(): boolean {
+  override get isUsable(): boolean {
     return this.#lost === undefined
   }
 
-  /** Replies that are due. */
-  get isIdle(): boolean {
+  override get isIdle(): boolean {
     return this.#entries.length === 0
-  }
-
-  connected(link: Link): void {
-    if (this.#lost !== undefined) {
-      link.destroy()
-      return
-    }
-    this.#link = link
-    this.#progress = performance.now()
-    link.user = this
-    if (this.#early !== '') link.write(this.#early)
-    this.#early = ''
   }
 
   /** Sends whole commands that are answered by as many replies. */
@@ -58,40 +41,21 @@ export class Lane implements LinkUser {
     const last = this.#entries[this.#entries.length - 1]
     if (last?.due === due) last.count += count
     else {
-      if (last === undefined) this.#progress = performance.now()
+      if (last === undefined) this.begin()
       this.#entries.push({ due, count })
     }
     if (this.#lost !== undefined) this.#fail(this.#lost(false))
-    else if (this.#link === undefined) this.#early += commands
-    else this.#link.write(commands)
+    else this.write(commands)
   }
 
   /** Whether more has been written than the server takes; `then` is called when it has taken it. */
   isFull(then: () => void): boolean {
-    if (this.#link?.isFull !== true) return false
+    if (!this.isBackedUp) return false
     this.#waitingForDrain.push(then)
     return true
   }
 
-  /** Whether replies have been due for so long, in milliseconds, and none has come. */
-  isStuck(timeout: number, now: number): boolean {
-    return this.#link !== undefined && this.#entries.length > 0 && now - this.#progress > timeout
-  }
-
-  received(bytes: Buffer): void {
-    this.#progress = performance.now()
-    try {
-      this.#distribute(bytes)
-    } catch (error) {
-      this.end(`the server sent what is no reply (${error instanceof Error ? error.message : error})`)
-    }
-  }
-
-  lost(error: Error): void {
-    this.end(`the connection was lost (${error.message})`)
-  }
-
-  drained(): void {
+  override drained(): void {
     for (const then of this.#waitingForDrain.splice(0)) then()
   }
 
@@ -101,15 +65,12 @@ export class Lane implements LinkUser {
    * @param why a clause: `the connection was lost`
    * @param refusal what the server has said to it, in the name of the clients
    */
-  end(why: string, refusal?: ByteString): void {
+  override end(why: string, refusal?: ByteString): void {
     if (this.#lost !== undefined) return
-    const wasConnected = this.#link !== undefined
+    const wasConnected = this.isConnected
     this.#lost = wasSent =>
-      wasSent && wasConnected
-        ? `-UNKNOWNOUTCOME the command had been sent to ${this.name} when ${why}: it may have been carried out, or not\r\n`
-        : `-${refusal ?? `UPSTREAMDOWN ${why}`}\r\n`
-    this.#link?.destroy()
-    this.#early = ''
+      wasSent && wasConnected ? unknownOutcome(why, this.name) : `-${refusal ?? `UPSTREAMDOWN ${why}`}\r\n`
+    this.destroy()
     this.#fail(this.#lost(true))
     this.drained()
   }
@@ -118,15 +79,12 @@ export class Lane implements LinkUser {
     const entries = this.#entries
     this.#entries = []
     for (const [index, { due, count }] of entries.entries()) {
-      if (index === 0 && this.#scanner.isInside && this.#isPart) due.replies.owner.broken()
+      if (index === 0 && this.scanner.isInside && this.#isPart) due.replies.owner.broken()
       due.replies.deliver(due, error.repeat(count), count)
     }
   }
 
-  /** Whether a part of the reply that is coming has been delivered already. */
-  #isPart = false
-
-  #distribute(bytes: Buffer): void {
+  protected override distribute(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length) {
       const first = this.#entries[0]
@@ -136,16 +94,16 @@ export class Lane implements LinkUser {
       // All that has come for this client, up to the end of what is due to it here, goes to it in one piece.
       while (at < bytes.length && count < first.count) {
         // What a server says without being asked is nobody's reply.
-        if (!this.#scanner.isInside && bytes[at] === GREATER)
+        if (!this.scanner.isInside && bytes[at] === GREATER)
           throw new Error('a push came where none was to be expected')
-        const end = this.#scanner.scan(bytes, at, bytes.length)
+        const end = this.scanner.scan(bytes, at, bytes.length)
         if (end === -1) at = bytes.length
         else {
           at = end
           count++
         }
       }
-      this.#isPart = this.#scanner.isInside
+      this.#isPart = this.scanner.isInside
       first.count -= count
       if (first.count === 0) this.#entries.shift()
       first.due.replies.deliver(first.due, bytes.latin1Slice(from, at), count)

@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import { type Login, NO_LOGIN } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { noAnswerWithin } from '../upstream/deadline.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Lane } from './lane.js'
@@ -131,7 +132,7 @@ export class LaneSet {
     this.router?.check(timeout, now)
     if (this.#lane?.isStuck(timeout, now) !== true) return
     this.#upstream.noteSilence(this.#upstream.topology.endpointFor())
-    this.#lane.end(`the server did not answer within ${timeout} ms`)
+    this.#lane.end(noAnswerWithin(timeout))
   }
 
   close(why: string): void {

@@ -4,6 +4,7 @@ import { encodeCommand } from '../resp/encode.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
 import { longestWait } from '../upstream/blocking.js'
+import { noAnswerWithin } from '../upstream/deadline.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import { Patience } from '../upstream/patience.js'
 import { type Redirection, redirectionOf } from '../upstream/redirection.js'
@@ -13,6 +14,7 @@ import { askOn, type ClusterNode, ClusterNodes, type NodeLoss } from './cluster-
 import { ClusterTransactions } from './cluster-transaction.js'
 import type { GatewayConnection } from './connection.js'
 import type { OwnCall, OwnConnections } from './own-connections.js'
+import { unknownOutcome } from './replies.js'
 import { homeOf } from './router.js'
 import { isForMany } from './spanning.js'
 
@@ -181,7 +183,7 @@ export class OwnCluster implements OwnConnections {
     for (const { own, endpoint } of this.#nodes) {
       if (own.isStuck(timeout, now)) {
         this.#connection.gateway.upstream.noteSilence(endpoint)
-        own.end(`the server did not answer within ${timeout} ms`)
+        own.end(noAnswerWithin(timeout))
       } else if (this.tracks || own.subscriptions > 0) own.probe(timeout, now)
     }
     if (this.tracks) this.#nodes.atAll().catch(() => {})
@@ -427,8 +429,7 @@ export class OwnCluster implements OwnConnections {
       this.#endClient(loss)
       return
     }
-    const error = `-UNKNOWNOUTCOME the command had been sent to ${endpoint.name} when ${loss.why}: it may have been carried out, or not\r\n`
-    if (loss.due > 0) this.say(error.repeat(loss.due))
+    if (loss.due > 0) this.say(unknownOutcome(loss.why, endpoint.name).repeat(loss.due))
     if (isHome && loss.isEnd) this.#endIfKilled(endpoint, loss)
   }
 

@@ -6,6 +6,7 @@ import { WordsScanner } from '../resp/words-scanner.js'
 import type { Endpoint } from '../upstream/address.js'
 import { longestWait } from '../upstream/blocking.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { noAnswerWithin } from '../upstream/deadline.js'
 import { CannotConnect } from '../upstream/open-error.js'
 import { Patience } from '../upstream/patience.js'
 import type { GatewayConnection } from './connection.js'
@@ -227,7 +228,7 @@ export class OwnConnection implements OwnConnections, OwnUser {
   check(timeout: number, now: number): void {
     // A client may take all the time that it wants to send a command.
     if (!this.isStreaming && this.#own?.isStuck(timeout, now) === true) {
-      this.#own.end(`the server did not answer within ${timeout} ms`)
+      this.#own.end(noAnswerWithin(timeout))
     } else if (this.tracks || this.subscriptions > 0) this.#own?.probe(timeout, now)
   }
 

@@ -87,3 +87,14 @@ export class Due {
     public left: number,
   ) {}
 }
+
+/**
+ * The error, as RESP, for a command that was sent and has not been answered.
+ *
+ * @param why a clause: `the connection was lost`
+ * @param server where it was sent to, if there are several
+ */
+export function unknownOutcome(why: string, server?: string): ByteString {
+  const to = server === undefined ? '' : ` to ${server}`
+  return `-UNKNOWNOUTCOME the command had been sent${to} when ${why}: it may have been carried out, or not\r\n`
+}

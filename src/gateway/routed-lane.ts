@@ -1,10 +1,9 @@
 import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
-import { FrameScanner } from '../resp/frame-scanner.js'
 import { parseFrame } from '../resp/reply-reader.js'
 import type { Endpoint } from '../upstream/address.js'
-import type { Link, LinkUser } from '../upstream/link.js'
 import type { Course } from './course.js'
+import { LaneLink } from './lane-link.js'
 import type { Due, Replies } from './replies.js'
 
 /** A command that may have to be sent more than once, until it gets to the server that is in charge. */
@@ -85,84 +84,49 @@ interface Entry {
 }
 
 /** A lane to one of several servers, which may say that another one is in charge. */
-export class RoutedLane implements LinkUser {
+export class RoutedLane extends LaneLink {
   readonly endpoint: Endpoint
   readonly #owner: RoutedLaneOwner
-  readonly #scanner = new FrameScanner()
-  #link: Link | undefined
-  #early: ByteString = ''
   #entries: Entry[] = []
   #isLost = false
-  #progress = 0
   /** What has come of an error. */
   #error: Buffer[] = []
   #isPart = false
 
   constructor(endpoint: Endpoint, owner: RoutedLaneOwner) {
+    super()
     this.endpoint = endpoint
     this.#owner = owner
   }
 
-  get isUsable(): boolean {
+  override get isUsable(): boolean {
     return !this.#isLost
   }
 
-  get isIdle(): boolean {
+  override get isIdle(): boolean {
     return this.#entries.length === 0
   }
 
   /** Whether more has been written than the server takes; the owner is told when it has taken it. */
   get isFull(): boolean {
-    return this.#link?.isFull === true
-  }
-
-  connected(link: Link): void {
-    if (this.#isLost) {
-      link.destroy()
-      return
-    }
-    this.#link = link
-    this.#progress = performance.now()
-    link.user = this
-    if (this.#early !== '') link.write(this.#early)
-    this.#early = ''
+    return this.isBackedUp
   }
 
   send(command: RoutedCommand, isAsking = false): void {
-    if (this.#entries.length === 0) this.#progress = performance.now()
+    if (this.isIdle) this.begin()
     this.#entries.push({ command, isAsking })
-    const text = isAsking ? ASKING + command.text : command.text
-    if (this.#link === undefined) this.#early += text
-    else this.#link.write(text)
+    this.write(isAsking ? ASKING + command.text : command.text)
   }
 
-  isStuck(timeout: number, now: number): boolean {
-    return this.#link !== undefined && this.#entries.length > 0 && now - this.#progress > timeout
-  }
-
-  received(bytes: Buffer): void {
-    this.#progress = performance.now()
-    try {
-      this.#distribute(bytes)
-    } catch (error) {
-      this.end(`the server sent what is no reply (${error instanceof Error ? error.message : error})`)
-    }
-  }
-
-  drained(): void {
+  override drained(): void {
     this.#owner.drained()
   }
 
-  lost(error: Error): void {
-    this.end(`the connection was lost (${error.message})`)
-  }
-
-  /** @param why a clause */
-  end(why: string): void {
+  override end(why: string): void {
     if (this.#isLost) return
     this.#isLost = true
-    const wasConnected = this.#link !== undefined
-    this.#link?.destroy()
+    const wasConnected = this.isConnected
+    this.destroy()
     const entries = this.#entries
     this.#entries = []
     if (this.#isPart) {
@@ -179,18 +143,18 @@ export class RoutedLane implements LinkUser {
     this.#owner.drained()
   }
 
-  #distribute(bytes: Buffer): void {
+  protected override distribute(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length) {
       const first = this.#entries[0]
       if (first === undefined) throw new Error('nobody had asked for it')
       const from = at
-      const isNew = !this.#scanner.isInside
+      const isNew = !this.scanner.isInside
       if (isNew && bytes[at] === GREATER) throw new Error('a push came where none was to be expected')
-      const end = this.#scanner.scan(bytes, at, bytes.length)
+      const end = this.scanner.scan(bytes, at, bytes.length)
       at = end === -1 ? bytes.length : end
       const { command, isAsking } = first
-      if (isAsking || this.#scanner.type === MINUS) {
+      if (isAsking || this.scanner.type === MINUS) {
         this.#error.push(Buffer.from(bytes.subarray(from, at)))
         if (end === -1) return
         const frame = Buffer.concat(this.#error.splice(0))

@@ -5,13 +5,14 @@ import { parseFrame, type RawReply } from '../resp/reply-reader.js'
 import { WireWriter } from '../resp/wire-writer.js'
 import type { Endpoint } from '../upstream/address.js'
 import type { ServerCommand } from '../upstream/command-info.js'
+import { noAnswerWithin } from '../upstream/deadline.js'
 import { writeRaw } from '../upstream/raw-reply.js'
 import { redirectionOf } from '../upstream/redirection.js'
 import { NO_SLOT, slotOf } from '../upstream/slot.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Course, Subjects } from './course.js'
 import type { LaneId } from './lanes.js'
-import { Replies } from './replies.js'
+import { Replies, unknownOutcome } from './replies.js'
 import { RoutedCommand, RoutedLane, type RoutedLaneOwner } from './routed-lane.js'
 import { answerOfMany, isForMany } from './spanning.js'
 
@@ -103,7 +104,7 @@ export class Router implements RoutedLaneOwner {
     for (const lane of [...this.#lanes.values()]) {
       if (lane.isStuck(timeout, now)) {
         this.upstream.noteSilence(lane.endpoint)
-        lane.end(`the server did not answer within ${timeout} ms`)
+        lane.end(noAnswerWithin(timeout))
       } else if (lane.isIdle && !topology.knows(lane.endpoint))
         lane.end("the server is none of the upstream's any more")
     }
@@ -149,8 +150,7 @@ export class Router implements RoutedLaneOwner {
 
   lost(commands: readonly RoutedCommand[], why: string, lane: RoutedLane): void {
     this.#forget(lane)
-    const { name } = lane.endpoint
-    const error = `-UNKNOWNOUTCOME the command had been sent to ${name} when ${why}: it may have been carried out, or not\r\n`
+    const error = unknownOutcome(why, lane.endpoint.name)
     for (const command of commands) {
       this.answered(command)
       command.due.replies.deliver(command.due, error, 1)

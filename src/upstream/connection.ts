@@ -3,7 +3,7 @@ import { ReplyError } from '../errors.js'
 import { encodeCommand } from '../resp/encode.js'
 import { MapReply, type RawReply, ReplyReader } from '../resp/reply-reader.js'
 import { type Endpoint, type Login, NO_LOGIN } from './address.js'
-import { type Deadline, deadline } from './deadline.js'
+import { type Deadline, deadline, noAnswerWithin } from './deadline.js'
 import { Link } from './link.js'
 import { itemsIn } from './raw-reply.js'
 
@@ -189,7 +189,7 @@ export class Connection {
   }
 
   #giveUp({ left }: Waiting): void {
-    if (left > 0) this.#lose({ why: `the server did not answer within ${this.#timeout} ms`, isTimeout: true })
+    if (left > 0) this.#lose({ why: noAnswerWithin(this.#timeout), isTimeout: true })
   }
 
   #lose(loss: Loss): void {

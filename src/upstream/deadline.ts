@@ -24,5 +24,10 @@ export function afterReads(run: () => void): void {
   setImmediate(run)
 }
 
+/** Why it is given up then: a clause. `time`: in milliseconds. */
+export function noAnswerWithin(time: number): string {
+  return `the server did not answer within ${time} ms`
+}
+
 /** Milliseconds that a timer may well be late. */
 const TICK = 20

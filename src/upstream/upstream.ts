@@ -5,6 +5,7 @@ import type { Address, Endpoint, Login } from './address.js'
 import { ClusterTopology } from './cluster.js'
 import { ServerCommands } from './command-info.js'
 import { Connection, ConnectionLost, type Handshake } from './connection.js'
+import { noAnswerWithin } from './deadline.js'
 import { firstAnswer } from './first-answer.js'
 import { type CannotConnect, openError } from './open-error.js'
 import { bytesIn } from './raw-reply.js'
@@ -108,7 +109,7 @@ export class Upstream {
   /** A server has not answered somebody for as long as it may take. */
   noteSilence({ name }: Endpoint): void {
     const { timeout } = this.limits
-    const lost = new ConnectionLost({ why: `the server did not answer within ${timeout} ms`, isTimeout: true }, false)
+    const lost = new ConnectionLost({ why: noAnswerWithin(timeout), isTimeout: true }, false)
     this.troubles.note(name, lost, performance.now() - timeout)
   }
 
