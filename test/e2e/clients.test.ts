@@ -5,6 +5,7 @@ import { createClient, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeWithRedis } from '../support/redis-server.js'
 import { run } from '../support/run.js'
+import { checkNodeTransactions, checkPubSub, checkScan, checkTransactions, nodeRedis } from './support/client-checks.js'
 import { type RunningServer, startServer } from './support/program.js'
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
@@ -48,34 +49,9 @@ describe.each([2, 3] as const)('ioredis, RESP%i', protocol => {
     expect(replies?.map(([error, value]) => error ?? value)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1))
   })
 
-  test('runs transactions, with WATCH', async () => {
-    expect(await redis.multi().set('a', 1).incr('a').get('a').exec()).toEqual([
-      [null, 'OK'],
-      [null, 2],
-      [null, '2'],
-    ])
-    const other = redis.duplicate()
-    await redis.watch('a')
-    await other.set('a', 10)
-    expect(await redis.multi().incr('a').exec()).toBe(null)
-    await other.quit()
-  })
+  test('runs transactions, with WATCH', () => checkTransactions(redis))
 
-  test('publishes and subscribes', async () => {
-    const subscriber = redis.duplicate()
-    await subscriber.subscribe('news')
-    await subscriber.psubscribe('n*')
-    const heard = Promise.all([once(subscriber, 'message'), once(subscriber, 'pmessage')])
-    expect(await redis.publish('news', 'today')).toBe(2)
-    expect(await heard).toEqual([
-      ['news', 'today'],
-      ['n*', 'news', 'today'],
-    ])
-    await subscriber.unsubscribe('news')
-    await subscriber.punsubscribe('n*')
-    expect(await subscriber.ping()).toBe('PONG')
-    await subscriber.quit()
-  })
+  test('publishes and subscribes', () => checkPubSub(redis))
 
   test('calls the commands of modules', async () => {
     expect(await redis.call('POONG')).toBe('POOOOOOOOOONG')
@@ -95,12 +71,7 @@ describe.each([2, 3] as const)('ioredis, RESP%i', protocol => {
     await subscriber.quit()
   })
 
-  test('scans', async () => {
-    await redis.mset(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key:${i}`, i])))
-    const found = new Set<string>()
-    for await (const keys of redis.scanStream({ match: 'key:*' })) for (const key of keys) found.add(key)
-    expect(found.size).toBe(500)
-  })
+  test('scans', () => checkScan(redis))
 
   test('says who it is', async () => {
     expect(await redis.client('GETNAME')).toBe('tester')
@@ -119,11 +90,10 @@ describe.each([2, 3] as const)('ioredis, RESP%i', protocol => {
 })
 
 describe.each([2, 3] as const)('node-redis, RESP%i', RESP => {
-  const client = createClient({ RESP, socket: { port: 0 } })
-  let redis: typeof client
+  let redis: ReturnType<typeof nodeRedis>
 
   beforeAll(async () => {
-    redis = createClient({ RESP, socket: { port: server.port, host: '127.0.0.1' }, name: `v${RESP}` }) as typeof client
+    redis = nodeRedis(RESP, server.port, `v${RESP}`)
     redis.on('error', () => {})
     await redis.connect()
   })
@@ -158,14 +128,7 @@ describe.each([2, 3] as const)('node-redis, RESP%i', RESP => {
     expect(replies).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1))
   })
 
-  test('runs transactions, with WATCH', async () => {
-    expect(await redis.multi().set('a', 1).incr('a').get('a').exec()).toEqual(['OK', 2, '2'])
-    const other = await redis.duplicate().connect()
-    await redis.watch('a')
-    await other.set('a', 10)
-    await expect(redis.multi().incr('a').exec()).rejects.toThrow('One (or more) of the watched keys has been changed')
-    await other.close()
-  })
+  test('runs transactions, with WATCH', () => checkNodeTransactions(redis))
 
   test('publishes and subscribes', async () => {
     const subscriber = await redis.duplicate().connect()

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { run } from '../support/run.js'
+import { checkNodeTransactions, checkPubSub, checkScan, checkTransactions, nodeRedis } from './support/client-checks.js'
 import { type RunningServer, startServer } from './support/program.js'
 
 const { CI } = process.env
@@ -53,40 +53,17 @@ describeWithRedis('clients of a gateway', () => {
       ])
     })
 
-    test('transactions, with WATCH', async () => {
-      expect(await redis.multi().set('a', 1).incr('a').get('a').exec()).toEqual([
-        [null, 'OK'],
-        [null, 2],
-        [null, '2'],
-      ])
-      const other = redis.duplicate()
-      await redis.watch('a')
-      await other.set('a', 10)
-      expect(await redis.multi().incr('a').exec()).toBe(null)
-      await other.quit()
-    })
+    test('transactions, with WATCH', () => checkTransactions(redis))
 
     test('a module’s command in a transaction is refused, and nothing of it is done', async () => {
       await expect(redis.multi().set('a', 1).call('HMSETNX', 'h', 'f', 'v').exec()).rejects.toThrow('EXECABORT')
       expect(await redis.exists('a', 'h')).toBe(0)
     })
 
-    test('pub/sub', async () => {
-      const subscriber = redis.duplicate()
-      await subscriber.subscribe('news')
-      await subscriber.psubscribe('n*')
-      const heard = Promise.all([once(subscriber, 'message'), once(subscriber, 'pmessage')])
-      expect(await redis.publish('news', 'today')).toBe(2)
-      expect(await heard).toEqual([
-        ['news', 'today'],
-        ['n*', 'news', 'today'],
-      ])
-      await subscriber.unsubscribe('news')
-      await subscriber.punsubscribe('n*')
-      expect(await subscriber.ping()).toBe('PONG')
-      expect(await subscriber.call('HMSETNX', 'h', 'f', 'v')).toBe('OK')
-      await subscriber.quit()
-    })
+    test('pub/sub', () =>
+      checkPubSub(redis, async subscriber => {
+        expect(await subscriber.call('HMSETNX', 'h', 'f', 'v')).toBe('OK')
+      }))
 
     test('waiting, while others go on', async () => {
       const waiting = redis.duplicate()
@@ -106,10 +83,7 @@ describeWithRedis('clients of a gateway', () => {
       expect(await double.call(redis, 'n', 3)).toBe(63)
       await redis.xadd('stream', '1-1', 'f', 'v')
       expect(await redis.xrange('stream', '-', '+')).toEqual([['1-1', ['f', 'v']]])
-      await redis.mset(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key:${i}`, i])))
-      const found = new Set<string>()
-      for await (const keys of redis.scanStream({ match: 'key:*' })) for (const key of keys) found.add(key)
-      expect(found.size).toBe(500)
+      await checkScan(redis)
     })
 
     test('says who it is', async () => {
@@ -119,11 +93,10 @@ describeWithRedis('clients of a gateway', () => {
   })
 
   describe.each([2, 3] as const)('node-redis, RESP%i', RESP => {
-    const client = createClient({ RESP, socket: { port: 0 } })
-    let redis: typeof client
+    let redis: ReturnType<typeof nodeRedis>
 
     beforeAll(async () => {
-      redis = createClient({ RESP, socket: { port: gateway.port, host: '127.0.0.1' } }) as typeof client
+      redis = nodeRedis(RESP, gateway.port)
       redis.on('error', () => {})
       await redis.connect()
     })
@@ -140,14 +113,7 @@ describeWithRedis('clients of a gateway', () => {
       expect(replies).toEqual([...Array.from({ length: 1000 }, (_, i) => i + 1), 'OK', 'v', 'POOOOOOOOOONG'])
     })
 
-    test('transactions, with WATCH', async () => {
-      expect(await redis.multi().set('a', 1).incr('a').get('a').exec()).toEqual(['OK', 2, '2'])
-      const other = await redis.duplicate().connect()
-      await redis.watch('a')
-      await other.set('a', 10)
-      await expect(redis.multi().incr('a').exec()).rejects.toThrow('One (or more) of the watched keys has been changed')
-      await other.close()
-    })
+    test('transactions, with WATCH', () => checkNodeTransactions(redis))
 
     test('pub/sub of all kinds', async () => {
       const subscriber = await redis.duplicate().connect()
