@@ -16,7 +16,10 @@ import type { Session } from '../upstream/session.js'
 /** Runs the modules' commands of a gateway: each in the name of the client, in its database, on the upstream. */
 export class GatewayModuleHost implements ModuleHost {
   readonly log: Log
-  readonly current = (): Run | undefined => this.#hosts.find(host => host.current !== undefined)?.current
+  readonly current = (): Run | undefined => {
+    for (const { current } of this.#bySession.values()) if (current !== undefined) return current
+    return undefined
+  }
   /** In whose name a client's command runs, and when it came (monotonic milliseconds); set by the gateway. */
   callerOf: (client: Parameters<Handler>[0]) => { readonly session: Session; readonly since: number } = () => {
     throw new Error('the gateway has not been opened')
@@ -26,7 +29,6 @@ export class GatewayModuleHost implements ModuleHost {
   readonly #engine: Engine
   readonly #locks = new KeyLocks()
   readonly #scripts: ScriptTexts
-  readonly #hosts: UpstreamHost[] = []
   readonly #bySession = new Map<Session, UpstreamHost>()
 
   /** @param scripts the texts of the scripts that came through the gateway */
@@ -58,7 +60,6 @@ export class GatewayModuleHost implements ModuleHost {
       const shared = { locks: this.#locks, scripts: this.#scripts }
       host = new UpstreamHost(session, { log, clock, random, retries, ...shared })
       this.#bySession.set(session, host)
-      this.#hosts.push(host)
     }
     return host
   }

@@ -3,7 +3,7 @@ import type { ByteString } from '../bytes/bytes.js'
 import { ReplyError } from '../errors.js'
 import type { RawReply } from '../resp/reply-reader.js'
 import type { ServerCommand } from '../upstream/command-info.js'
-import { bytesIn, itemsIn } from '../upstream/raw-reply.js'
+import { bytesIn, isArray, itemsIn } from '../upstream/raw-reply.js'
 import { mergeReplies, spansNodes } from '../upstream/spanning.js'
 import type { Router } from './router.js'
 
@@ -85,7 +85,7 @@ async function subscribers(router: Router, argv: readonly ByteString[]): Promise
 
 function added(sum: RawReply, reply: RawReply): RawReply {
   if (typeof sum === 'number' && typeof reply === 'number') return sum + reply
-  return Array.isArray(sum) ? sum.map((item, i) => added(item, itemsIn(reply)[i] ?? null)) : sum
+  return isArray(sum) ? sum.map((item, i) => added(item, itemsIn(reply)[i] ?? null)) : sum
 }
 
 /** Those that cannot be put together as their server says. */

@@ -62,6 +62,7 @@ export function itemsIn(reply: RawReply): readonly RawReply[] {
   return isArray(reply) ? reply : []
 }
 
-function isArray(reply: RawReply): reply is readonly RawReply[] {
+/** Whether it is an array, and no other collection. */
+export function isArray(reply: RawReply): reply is readonly RawReply[] {
   return Array.isArray(reply)
 }

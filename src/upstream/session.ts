@@ -163,9 +163,10 @@ export class Session {
       const longest = waiting.reduce((sum, argv) => sum + longestWait(argv), 0)
       const timeout = longest + this.upstream.limits.timeout
       // WAIT is about what its connection has seen written: the PING makes it see all that there is.
-      const behind = [['PING'], ...all]
-      const replies = await waits.use(connection => this.#sendOn(connection, behind, target, false, timeout))
-      return replies.slice(1)
+      const before = commands.some(command => command?.fullName === 'wait') ? [['PING']] : []
+      const sent = [...before, ...all]
+      const replies = await waits.use(connection => this.#sendOn(connection, sent, target, false, timeout))
+      return replies.slice(before.length)
     }
     const onlyReads = commands.every(command => command?.has('readonly'))
     return this.#sendOn(await calls.get(), all, target, onlyReads)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ReplyError } from '../errors.js'
-import { MapReply, Status } from '../resp/reply-reader.js'
+import { MapReply, SetReply, Status } from '../resp/reply-reader.js'
 import { ServerCommand, ServerCommands } from './command-info.js'
 import type { RawReply } from './raw-reply.js'
 import { mergeReplies, spansNodes } from './spanning.js'
@@ -57,6 +57,7 @@ describe('one reply of several', () => {
     ['one_succeeded', [error, new ReplyError('ERR another')], error],
     ['one_succeeded', [null, error], null],
     ['agg_sum', [7], 7],
+    ['', [new SetReply(['a']), new SetReply(['b', 'c'])], new SetReply(['a', 'b', 'c'])],
   ])('%s of %o', (policy, replies, merged) => {
     const tips = policy === '' ? [] : [`response_policy:${policy}`]
     expect(mergeReplies(commandWith('request_policy:all_shards', ...tips), replies)).toStrictEqual(merged)

@@ -1,7 +1,8 @@
 /** Commands that are carried out by all primaries of a Cluster, each for its part. */
 import { ReplyError } from '../errors.js'
-import { MapReply, type RawReply } from '../resp/reply-reader.js'
+import { MapReply, type RawReply, SetReply } from '../resp/reply-reader.js'
 import type { ServerCommand } from './command-info.js'
+import { isArray } from './raw-reply.js'
 
 /** Whether a command is to be sent to all primaries, and their replies can be made one. */
 export function spansNodes({ requestPolicy, responsePolicy }: ServerCommand): boolean {
@@ -23,6 +24,7 @@ export function mergeReplies({ responsePolicy }: ServerCommand, replies: readonl
   if (responsePolicy === 'all_succeeded') return first
   if (replies.every(isArray)) return replies.flat(1)
   if (replies.every(reply => reply instanceof MapReply)) return new MapReply(replies.flatMap(({ items }) => items))
+  if (replies.every(reply => reply instanceof SetReply)) return new SetReply(replies.flatMap(({ items }) => items))
   return first
 }
 
@@ -52,10 +54,6 @@ function sum(a: Integer, b: Integer): Integer {
 
 function isInteger(reply: RawReply): reply is Integer {
   return typeof reply === 'number' || typeof reply === 'bigint'
-}
-
-function isArray(reply: RawReply): reply is readonly RawReply[] {
-  return Array.isArray(reply)
 }
 
 function isError(reply: RawReply): reply is ReplyError {
